@@ -1,0 +1,153 @@
+//! A journal, folded into what is known.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+
+use crate::{
+    alarm::{Alarm, Issue},
+    journal::{Answer, Clicker, Fact, Journal, Remark, Stage, Step},
+    notice::Receipt,
+};
+
+/// The answer that stands for one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// Which.
+    pub answer: Answer,
+    /// Who pressed the button.
+    pub by: Clicker,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What is known of one person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PersonProgress {
+    /// Last round in which they were told or asked, and where.
+    pub reached: Option<(usize, Receipt)>,
+    /// Last round in which they could not be, and why.
+    pub unreached: Option<(usize, String)>,
+    /// The answer that stands.
+    pub answer: Option<Answered>,
+    /// The page for their no.
+    pub paged: Option<Receipt>,
+    /// What their question shows.
+    pub shown: Option<Stage>,
+}
+
+impl PersonProgress {
+    /// Whether telling or asking them has come to an end, well or not.
+    pub fn is_settled(&self) -> bool {
+        self.is_settled_in(0)
+    }
+
+    /// As [`PersonProgress::is_settled`], for this round or a later one. Who has answered was
+    /// reached, even when the click was known before the receipt.
+    pub fn is_settled_in(&self, round: usize) -> bool {
+        self.answer.is_some()
+            || self.reached.as_ref().is_some_and(|(at, _)| *at >= round)
+            || self.unreached.as_ref().is_some_and(|(at, _)| *at >= round)
+    }
+}
+
+/// What a journal says so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The issue, and when it was known.
+    pub issue: Option<(Issue, Timestamp)>,
+    /// The issue stood before this life.
+    pub stood: bool,
+    /// The issue is closed, by whomever.
+    pub over: bool,
+    /// In the order of [`Alarm::people`].
+    pub people: Vec<PersonProgress>,
+    /// Last round whose note is in the fallback channel.
+    pub noted_round: Option<usize>,
+    /// Comments on the issue, with their ids.
+    pub remarked: Vec<(Remark, u64)>,
+    /// How many messages repeated the alarm.
+    pub repeats: usize,
+    /// How many times repeats were folded in: the current round of a nag.
+    pub repeats_seen: usize,
+    /// For each of those times, the unreadable text that it brought, if it was new.
+    pub evidence: Vec<Option<String>>,
+    /// Steps that a service refused for good.
+    pub given_up: HashSet<Step>,
+}
+
+impl Progress {
+    /// Folds a journal. An entry that changes nothing is skipped, so repeats are harmless and the
+    /// first answer stands.
+    pub fn of(journal: &Journal) -> Self {
+        let people = vec![PersonProgress::default(); journal.alarm.people.len()];
+        let mut progress = Progress { people, ..Progress::default() };
+        for entry in &journal.entries {
+            progress.add(entry.at, &entry.fact);
+        }
+        progress
+    }
+
+    fn add(&mut self, at: Timestamp, fact: &Fact) {
+        match fact {
+            Fact::Opened { issue } | Fact::Stood { issue } if self.issue.is_none() => {
+                self.issue = Some((issue.clone(), at));
+                self.stood = matches!(fact, Fact::Stood { .. });
+            }
+            Fact::Opened { .. } | Fact::Stood { .. } => {}
+            Fact::FellBack { round } => self.noted_round = self.noted_round.max(Some(*round)),
+            Fact::Remarked { remark, comment } => self.remarked.push((remark.clone(), *comment)),
+            Fact::Closed | Fact::Ended => self.over = true,
+            Fact::Repeated { count, evidence } => {
+                self.repeats = self.repeats.saturating_add(*count);
+                self.repeats_seen += 1;
+                self.evidence.push(evidence.clone());
+            }
+            Fact::GaveUp { step, .. } => {
+                self.given_up.insert(step.clone());
+            }
+            Fact::Reached { who, .. }
+            | Fact::Unreached { who, .. }
+            | Fact::Answered { who, .. }
+            | Fact::Paged { who, .. }
+            | Fact::Shown { who, .. } => {
+                if let Some(person) = self.people.get_mut(*who) {
+                    person.add(at, fact);
+                }
+            }
+        }
+    }
+
+    /// Whether the issue has this comment. A counting comment stands for every smaller count.
+    pub fn has(&self, wanted: &Remark) -> bool {
+        self.remarked.iter().any(|(remark, _)| match (remark, wanted) {
+            (Remark::Tally(have), Remark::Tally(want)) | (Remark::Repeats(have), Remark::Repeats(want)) => have >= want,
+            (have, want) => have == want,
+        })
+    }
+
+    /// The comment that an edit for `wanted` would replace.
+    pub fn comment_of(&self, wanted: &Remark) -> Option<u64> {
+        self.remarked.iter().find(|(remark, _)| remark.same_comment(wanted)).map(|(_, comment)| *comment)
+    }
+
+    /// Whether an answer is still to come.
+    pub fn waits(&self, alarm: &Alarm) -> bool {
+        alarm.question.is_some() && self.people.iter().any(|person| person.answer.is_none())
+    }
+}
+
+impl PersonProgress {
+    fn add(&mut self, at: Timestamp, fact: &Fact) {
+        match fact {
+            Fact::Reached { round, receipt, .. } => self.reached = Some((*round, receipt.clone())),
+            Fact::Unreached { round, reason, .. } => self.unreached = Some((*round, reason.clone())),
+            Fact::Answered { answer, by, .. } if self.answer.is_none() => {
+                self.answer = Some(Answered { answer: *answer, by: by.clone(), at });
+            }
+            Fact::Paged { receipt, .. } if self.paged.is_none() => self.paged = Some(receipt.clone()),
+            Fact::Shown { stage, .. } => self.shown = self.shown.max(Some(*stage)),
+            _ => {}
+        }
+    }
+}

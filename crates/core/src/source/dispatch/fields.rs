@@ -1,0 +1,378 @@
+//! The fields of a message. One form serves all types; which fields a type needs is its own
+//! business ([`super::MessageType::required`]).
+
+mod lenient;
+
+use jiff::{SignedDuration, fmt::temporal::SpanParser};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_path_to_error::{Path, Segment};
+
+pub(super) use self::lenient::{Flag, Labels, Words};
+use super::{
+    super::{Defaults, Invalid, Letter, describe},
+    at, request_id,
+};
+use crate::{
+    alarm::{Address, Again, Alarm, Choice, Person, Question, Repo},
+    text::one_line,
+};
+
+/// A message, as published. Unknown fields are ignored, `null` counts as absent.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", expecting = "an object")]
+#[schemars(rename = "Message")]
+pub(super) struct Fields {
+    /// What kind of message this is.
+    #[serde(rename = "type")]
+    pub kind: Option<Words>,
+    /// The publisher's own id for the alarm; any text, it should not be used twice. It stands on the issue, and it
+    /// is the key of the page that follows a no. Made up when absent.
+    pub request_id: Option<Words>,
+    /// Whom to tell or to ask.
+    pub users: Option<Vec<User>>,
+    /// `false`: once raised it is never raised again, even when its issue is closed. Default `true`. While its
+    /// issue is open an alarm never asks again, whatever stands here.
+    pub retrigger: Option<Flag>,
+    /// What repeats of the alarm share; default is the title.
+    pub dedup_key: Option<Words>,
+    /// Another repository than the deployment's: `name` or `owner/name`.
+    pub github_repo: Option<Words>,
+    /// Another spelling of `githubRepo`.
+    #[serde(rename = "gitHubRepo")]
+    pub git_hub_repo: Option<Words>,
+    /// Another PagerDuty service than the deployment's.
+    #[serde(rename = "pagerDutyServiceId")]
+    pub pagerduty_service_id: Option<Words>,
+    /// How long silence may last before it counts as no: an ISO 8601 duration from `PT1M` to `P7D`, or `off`.
+    pub answer_timeout: Option<Words>,
+    /// The texts.
+    pub body: Option<Body>,
+}
+
+/// A person. Whoever is found first is reached: `slackId`, else `email`, else `slack`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", expecting = "a person: an object with slackId, email, slack or github")]
+pub(super) struct User {
+    /// Slack handle, with or without `@`; also the name that people read.
+    pub slack: Option<Words>,
+    /// Slack user id, such as `U012AB3CD`.
+    pub slack_id: Option<Words>,
+    /// E-mail address of the Slack account.
+    pub email: Option<Words>,
+    /// GitHub user, with or without `@`.
+    pub github: Option<Words>,
+}
+
+/// Texts by destination.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(expecting = "an object")]
+pub(super) struct Body {
+    /// The audit log.
+    pub github: Option<Github>,
+    /// What people read.
+    pub slack: Option<Slack>,
+    /// The page.
+    pub pagerduty: Option<PagerDuty>,
+}
+
+/// The issue.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(expecting = "an object")]
+pub(super) struct Github {
+    /// Title; over 256 characters it is shortened.
+    pub title: Option<Words>,
+    /// Body in GitHub's Markdown; over about 65,000 characters it is shortened.
+    pub body: Option<Words>,
+    /// Labels; at most 100 of at most 50 characters.
+    pub labels: Option<Labels>,
+    /// Another spelling of `labels`.
+    pub label: Option<Labels>,
+}
+
+/// The message in Slack.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(expecting = "an object")]
+pub(super) struct Slack {
+    /// What happened, in Slack's markup; default is the title. Over 3,000 characters it is shortened.
+    pub message: Option<Words>,
+    /// The question.
+    pub prompt: Option<Words>,
+    /// The buttons.
+    pub actions: Option<Actions>,
+}
+
+/// The two buttons and what is said after pressing them.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(expecting = "an object")]
+pub(super) struct Actions {
+    /// Text of the button that closes; default `Yes`. Over 75 characters it is shortened.
+    pub yes: Option<Words>,
+    /// Text of the button that pages; default `No`. Over 75 characters it is shortened.
+    pub no: Option<Words>,
+    /// What the person reads after yes.
+    pub yes_response: Option<Words>,
+    /// What the person reads after no.
+    pub no_response: Option<Words>,
+}
+
+/// The page.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(expecting = "an object")]
+pub(super) struct PagerDuty {
+    /// Another PagerDuty service than the deployment's; `pagerDutyServiceId` goes before it.
+    pub service: Option<Words>,
+    /// Title; over 255 characters it is shortened.
+    pub title: Option<Words>,
+    /// What is known.
+    pub body: Option<Words>,
+}
+
+impl Fields {
+    /// Reads a message's fields.
+    ///
+    /// # Errors
+    /// [`Invalid`] for the first field of a wrong kind.
+    pub(super) fn read(message: &Value) -> Result<Self, Invalid> {
+        refuse_lists(message)?;
+        serde_path_to_error::deserialize(message).map_err(|error| {
+            let found = find(message, error.path()).map_or_else(|| "nothing".to_owned(), describe);
+            let text = error.inner().to_string();
+            let expected = text.rsplit_once("expected ").map_or(text.as_str(), |(_, expected)| expected);
+            let expected = if expected == "a sequence" { PEOPLE } else { expected };
+            Invalid::new(error.path().to_string(), found, expected)
+        })
+    }
+
+    /// The alarm that all types with an audit log start from: it tells nobody and asks nobody.
+    ///
+    /// # Errors
+    /// [`Invalid`] for a repository that cannot be one.
+    pub(super) fn alarm(&self, letter: &Letter<'_>, defaults: &Defaults) -> Result<Alarm, Invalid> {
+        let github = self.body.as_ref().and_then(|body| body.github.as_ref());
+        let title = github.and_then(|github| text(&github.title)).unwrap_or_default();
+        Ok(Alarm {
+            kind: text(&self.kind).unwrap_or_default().to_owned(),
+            request_id: request_id(text(&self.request_id), letter),
+            repo: self.repo(defaults)?,
+            dedup: text(&self.dedup_key).unwrap_or(title).to_owned(),
+            title: title.to_owned(),
+            body: github.and_then(|github| text(&github.body)).unwrap_or_default().to_owned(),
+            labels: github.map(Github::all_labels).unwrap_or_default(),
+            mentions: Vec::new(),
+            named: self.named(defaults),
+            people: Vec::new(),
+            list_people: false,
+            message: None,
+            link: false,
+            question: None,
+            again: Again::Count,
+            retrigger: self.retrigger.is_none_or(|flag| flag.0),
+            page: self.page_address(),
+            evidence: None,
+        })
+    }
+
+    fn slack(&self) -> Option<&Slack> {
+        self.body.as_ref()?.slack.as_ref()
+    }
+
+    /// What people are told: the message, else the title.
+    pub(super) fn message(&self) -> Option<String> {
+        let title = || self.body.as_ref().and_then(|body| text(&body.github.as_ref()?.title));
+        self.slack().and_then(|slack| text(&slack.message)).or_else(title).map(str::to_owned)
+    }
+
+    /// Whether the message asks something.
+    pub(super) fn asks(&self) -> bool {
+        self.slack().is_some_and(|slack| text(&slack.prompt).is_some() || slack.actions.is_some())
+    }
+
+    /// The question, with defaults for what is absent.
+    ///
+    /// # Errors
+    /// [`Invalid`] for an `answerTimeout` that is no duration, or one out of range.
+    pub(super) fn question(&self, defaults: &Defaults) -> Result<Question, Invalid> {
+        let none = Actions::default();
+        let actions = self.slack().and_then(|slack| slack.actions.as_ref()).unwrap_or(&none);
+        let or = |given: &Option<Words>, default: &str| text(given).unwrap_or(default).to_owned();
+        let prompt = self.slack().and_then(|slack| text(&slack.prompt)).unwrap_or("Was this you?");
+        Ok(Question {
+            prompt: prompt.to_owned(),
+            yes: Choice {
+                label: or(&actions.yes, "Yes"),
+                response: or(&actions.yes_response, "Thank you. The issue is being closed."),
+            },
+            no: Choice {
+                label: or(&actions.no, "No"),
+                response: or(&actions.no_response, "Thank you for telling. Somebody will look at it now."),
+            },
+            patience_s: match text(&self.answer_timeout) {
+                Some(given) => patience_s(given)?,
+                None => defaults.patience_s,
+            },
+        })
+    }
+
+    /// The people, in order.
+    pub(super) fn people(&self) -> Vec<Person> {
+        self.users.iter().flatten().map(User::person).collect()
+    }
+
+    /// The people, in order, as far as they can be asked: a question never goes to a channel, where
+    /// others would read it and could press its buttons.
+    pub(super) fn people_to_ask(&self) -> Vec<Person> {
+        let mut people = self.people();
+        for person in &mut people {
+            person.address.take_if(|address| is_channel(address.rest()));
+        }
+        people
+    }
+
+    /// Who is tagged for the first user: their GitHub name, else the deployment's default.
+    pub(super) fn mentions(&self, defaults: &Defaults) -> Vec<String> {
+        let first = self.users.iter().flatten().next().and_then(User::github_name);
+        first.or_else(|| defaults.github_user.clone()).into_iter().collect()
+    }
+
+    /// Everyone whose mention in a text is the sender's intention.
+    fn named(&self, defaults: &Defaults) -> Vec<String> {
+        let users = self.users.iter().flatten().filter_map(User::github_name);
+        users.chain(defaults.github_user.clone()).collect()
+    }
+
+    fn repo(&self, defaults: &Defaults) -> Result<Repo, Invalid> {
+        let (path, given) = match (word(&self.github_repo), word(&self.git_hub_repo)) {
+            (Some(name), _) => ("githubRepo", name),
+            (None, Some(name)) => ("gitHubRepo", name),
+            (None, None) => return Ok(defaults.repo.clone()),
+        };
+        let (owner, name) = given.split_once('/').unwrap_or((&defaults.repo.owner, given));
+        let fine = |name: &str| {
+            !matches!(name, "" | "." | "..")
+                && name.len() <= 100
+                && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+        };
+        if fine(owner) && fine(name) {
+            return Ok(Repo::new(owner, name));
+        }
+        Err(Invalid::new(path, describe(&Value::from(given)), "a repository: name or owner/name"))
+    }
+
+    /// Who is paged: the top level, else the body, else the deployment's default.
+    pub(super) fn page_address(&self) -> Address {
+        let body = self.body.as_ref().and_then(|body| word(&body.pagerduty.as_ref()?.service));
+        Address::new("pagerduty", word(&self.pagerduty_service_id).or(body).unwrap_or_default())
+    }
+}
+
+impl User {
+    fn github_name(&self) -> Option<String> {
+        let name = word(&self.github)?.trim_start_matches('@');
+        let fine =
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/'));
+        fine.then(|| name.to_owned())
+    }
+
+    fn person(&self) -> Person {
+        let handle = word(&self.slack).map(|handle| handle.trim_start_matches('@')).filter(|handle| !handle.is_empty());
+        let (id, email) = (word(&self.slack_id), word(&self.email));
+        let name = handle.or(id).or(email).or(word(&self.github)).unwrap_or("somebody");
+        let rest = match (id, email, handle) {
+            (Some(id), ..) => Some(id.to_owned()),
+            (None, Some(email), _) => Some(email.to_owned()),
+            (None, None, Some(handle)) => Some(format!("@{handle}")),
+            (None, None, None) => None,
+        };
+        let name = one_line(name.trim_start_matches('@'));
+        Person { name, address: rest.map(|rest| Address::new("slack", &rest)) }
+    }
+}
+
+impl Github {
+    fn all_labels(&self) -> Vec<String> {
+        let given = self.labels.as_ref().filter(|labels| !labels.0.is_empty()).or(self.label.as_ref());
+        let mut labels: Vec<String> = Vec::new();
+        for label in given.iter().flat_map(|labels| &labels.0).map(|label| one_line(label)) {
+            if !label.is_empty() && !labels.contains(&label) {
+                labels.push(label);
+            }
+        }
+        labels
+    }
+}
+
+/// The text of a field; `None` when it is absent or blank.
+pub(super) fn text(field: &Option<Words>) -> Option<&str> {
+    field.as_ref().map(|words| words.0.as_str()).filter(|text| !text.trim().is_empty())
+}
+
+/// As [`text`], for a name or an id: without white space around it.
+fn word(field: &Option<Words>) -> Option<&str> {
+    text(field).map(str::trim)
+}
+
+/// Whether Slack takes the address for a channel: `#name`, or an id that starts with C or G.
+fn is_channel(rest: &str) -> bool {
+    let is_id = rest.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    rest.starts_with('#') || (rest.starts_with(['C', 'G']) && is_id)
+}
+
+/// Shortest and longest silence that a question may set, in seconds.
+const PATIENCE_S: std::ops::RangeInclusive<i64> = 60..=604_800;
+
+/// Reads `answerTimeout`: seconds, or `None` for `off`.
+///
+/// # Errors
+/// [`Invalid`] when it is neither `off` nor an ISO 8601 duration from `PT1M` to `P7D`.
+pub fn patience_s(given: &str) -> Result<Option<u32>, Invalid> {
+    if given.trim().eq_ignore_ascii_case("off") {
+        return Ok(None);
+    }
+    let seconds = SpanParser::new().parse_span(given.trim()).ok().and_then(|span| {
+        // A day of a timeout is 24 hours, whatever clocks do that night.
+        let day = SignedDuration::from_hours(24).checked_mul(span.get_days())?;
+        let week = SignedDuration::from_hours(7 * 24).checked_mul(span.get_weeks())?;
+        let rest = SignedDuration::try_from(span.days(0).weeks(0)).ok()?;
+        Some(rest.checked_add(day)?.checked_add(week)?.as_secs())
+    });
+    match seconds.filter(|seconds| PATIENCE_S.contains(seconds)).and_then(|seconds| u32::try_from(seconds).ok()) {
+        Some(seconds) => Ok(Some(seconds)),
+        None => {
+            let expected = "off, or an ISO 8601 duration from PT1M to P7D";
+            Err(Invalid::new("answerTimeout", describe(&Value::from(given)), expected))
+        }
+    }
+}
+
+/// What `users` must be.
+const PEOPLE: &str = "a list of people";
+
+/// Where objects stand, besides the people.
+const OBJECTS: [&str; 5] = ["body", "body.github", "body.slack", "body.slack.actions", "body.pagerduty"];
+
+/// Refuses a list in the place of an object: serde would take it for the object's values in order.
+fn refuse_lists(message: &Value) -> Result<(), Invalid> {
+    let refuse = |path: String, found: Option<&Value>, expected: &str| match found {
+        Some(list @ Value::Array(_)) => Err(Invalid::new(path, describe(list), expected)),
+        _ => Ok(()),
+    };
+    for path in OBJECTS {
+        refuse(path.to_owned(), at(message, path), "an object")?;
+    }
+    let users = message.get("users").and_then(Value::as_array).into_iter().flatten();
+    for (position, user) in users.enumerate() {
+        refuse(format!("users[{position}]"), Some(user), "a person: an object with slackId, email, slack or github")?;
+    }
+    Ok(())
+}
+
+/// What stands at the path of an error.
+fn find<'v>(message: &'v Value, path: &Path) -> Option<&'v Value> {
+    path.iter().try_fold(message, |value, segment| match segment {
+        Segment::Seq { index } => value.get(index),
+        Segment::Map { key } => value.get(key),
+        Segment::Enum { .. } | Segment::Unknown => Some(value),
+    })
+}

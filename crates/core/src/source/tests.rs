@@ -1,0 +1,7 @@
+//! Messages, as publishers write them.
+
+mod agreement;
+mod hostile;
+mod mistakes;
+mod predecessor;
+mod types;

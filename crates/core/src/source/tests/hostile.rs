@@ -1,0 +1,130 @@
+//! Whatever is published: no crash, and nothing is lost.
+
+use proptest::{collection::vec, prelude::*};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    alarm::Signal,
+    journal::{Journal, LifeId},
+    source::{Letter, accept},
+    testing::{at, defaults, letter},
+    words,
+};
+
+/// Anything that JSON can hold, with the names of real fields here and there.
+pub(super) fn json_value() -> impl Strategy<Value = Value> {
+    let text = prop_oneof![
+        ".{0,12}",
+        prop::sample::select(vec!["", " ", "high", "self-service", "false", "U012AB3CD", "#c", "a/b", "PT5M", "@jane"])
+            .prop_map(str::to_owned),
+    ];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        text.prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 40, 6, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..5).prop_map(Value::from),
+            vec((field(), inner), 0..6).prop_map(|fields| Value::Object(fields.into_iter().collect::<Map<_, _>>())),
+        ]
+    })
+}
+
+fn field() -> impl Strategy<Value = String> {
+    let known = vec![
+        "type", "users", "body", "github", "slack", "pagerduty", "title", "message", "prompt", "actions", "yes", "no",
+        "slackId", "email", "labels", "label", "retrigger", "requestId", "dedupKey", "githubRepo", "answerTimeout",
+    ];
+    prop_oneof![3 => prop::sample::select(known).prop_map(str::to_owned), 1 => ".{0,8}"]
+}
+
+/// Whether what became of the text still shows it.
+fn is_kept(text: &str) -> bool {
+    let accepted = accept(&letter(text), &defaults());
+    match (accepted.signal, accepted.warning) {
+        (_, None) => true,
+        (Signal::Page(page), Some(_)) => page.details.ends_with(text.trim_end()),
+        (Signal::Alarm(alarm), Some(_)) => {
+            alarm.evidence.as_deref() == Some(text) && alarm.body.contains(text.trim_end_matches('\n'))
+        }
+        (Signal::Resume(_), Some(_)) => false,
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_json_is_lost(value in json_value()) {
+        prop_assert!(is_kept(&value.to_string()));
+    }
+
+    #[test]
+    fn no_text_is_lost(text in "\\PC{0,200}|[\\x00-\\x7f]{0,200}") {
+        prop_assert!(is_kept(&text));
+    }
+
+    #[test]
+    fn no_damaged_message_is_lost(at in any::<prop::sample::Index>(), byte in any::<char>()) {
+        let text = crate::testing::self_service().to_string();
+        let at = at.index(text.len());
+        if text.is_char_boundary(at) {
+            prop_assert!(is_kept(&format!("{}{byte}{}", &text[..at], &text[at..])));
+        }
+    }
+}
+
+#[test]
+fn deep_nesting_is_refused_and_kept() {
+    let deep = format!(r#"{{"type":"nag","body":{}"#, "[".repeat(1_000));
+    let balanced = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
+    for text in [deep, balanced, "{\"a\":".repeat(1_000)] {
+        let warning = accept(&letter(&text), &defaults()).warning.unwrap();
+        assert!(warning.found.contains("recursion limit exceeded"), "{warning}");
+        assert!(is_kept(&text));
+    }
+}
+
+#[test]
+fn a_mebibyte_is_read_and_worded_in_no_time() {
+    let mebibyte = 1 << 20;
+    for filling in ["x", "@", "`", "<", "<!", "@a/b ", "\u{1F6A8}", "\u{0}", "\n", "```\n", "~"] {
+        let text = filling.repeat(mebibyte / filling.len());
+        let message = json!({
+            "type": "self-service", "users": [{ "slack": text, "github": text }], "requestId": text,
+            "body": { "github": { "title": format!("a{text}"), "body": text, "labels": [text] }, "slack": { "message": text, "prompt": text } },
+        });
+        let text = message.to_string();
+        let accepted = accept(&letter(&text), &defaults());
+        assert_eq!(accepted.warning, None);
+        let Signal::Alarm(alarm) = accepted.signal else { panic!() };
+        let journal = Journal::begin(*alarm, LifeId("5eed".to_owned()), &[], at(0));
+        let draft = words::draft(&journal, None);
+        assert!(draft.body.chars().count() <= 65_536 && draft.title.chars().count() <= 256, "{filling:?}");
+    }
+}
+
+#[test]
+fn a_mebibyte_that_nobody_can_read_is_shown_as_far_as_it_goes() {
+    let text = "é".repeat(1 << 19);
+    let Signal::Alarm(alarm) = accept(&letter(&text), &defaults()).signal else { panic!() };
+    let evidence = alarm.evidence.unwrap();
+    assert_eq!(evidence.chars().count(), 50_000);
+    assert!(evidence.ends_with(" … [shortened]"));
+}
+
+#[test]
+fn a_subject_stands_in_for_nothing_else() {
+    let letter = Letter { subject: Some("high"), ..letter("{}") };
+    assert!(matches!(accept(&letter, &defaults()).signal, Signal::Alarm(_)));
+}
+
+#[test]
+fn nul_is_a_character_like_any_other() {
+    let text = r#"{"type":"nag","body":{"github":{"title":"\u0000","body":"a\u0000b"}}}"#;
+    let accepted = accept(&letter(text), &defaults());
+    let Signal::Alarm(alarm) = accepted.signal else { panic!() };
+    assert_eq!(accepted.warning, None);
+    assert_eq!(words::issue_title(&alarm), "An alarm without a readable title");
+}

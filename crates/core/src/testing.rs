@@ -1,0 +1,158 @@
+//! What the tests of this crate start from.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::{
+    alarm::{Address, Alarm, Issue, IssueNumber, Page, Repo, Signal},
+    journal::{Answer, Clicker, Fact, Journal, LifeId, Remark, Stage},
+    notice::Receipt,
+    source::{self, Defaults, Invalid, Letter},
+};
+
+/// Seconds after three o'clock of a night.
+pub(crate) fn at(second: i64) -> Timestamp {
+    let start: Timestamp = "2026-11-21T03:00:00Z".parse().unwrap();
+    start + SignedDuration::from_secs(second)
+}
+
+pub(crate) fn defaults() -> Defaults {
+    Defaults {
+        repo: Repo::new("example-org", "alarms"),
+        github_user: Some("example-org/security".to_owned()),
+        channel: Address::new("slack", "#security"),
+        patience_s: None,
+    }
+}
+
+pub(crate) fn letter(text: &str) -> Letter<'_> {
+    Letter { id: "0b6cf3ff-5c84-4d6c-a0b1-0d8b6f1c1111", subject: None, text }
+}
+
+pub(crate) fn read(message: &Value) -> Result<Signal, Invalid> {
+    source::read(&letter(&message.to_string()), &defaults()).map(|read| read.signal)
+}
+
+pub(crate) fn alarm(message: &Value) -> Alarm {
+    match read(message).unwrap() {
+        Signal::Alarm(alarm) => *alarm,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn page(message: &Value) -> Page {
+    match read(message).unwrap() {
+        Signal::Page(page) => page,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn self_service() -> Value {
+    json!({
+        "type": "self-service",
+        "requestId": "6cf9397c71e2",
+        "users": [{ "slack": "jane", "slackId": "U012AB3CD", "github": "jane" }],
+        "body": {
+            "github": { "title": "Two-factor off: jane", "body": "jane turned off two-factor authentication." },
+            "slack": {
+                "message": "Two-factor authentication was turned off.",
+                "prompt": "Did you do this?",
+                "actions": { "yes": "Yes, I did", "yes_response": "Thanks.", "no": "No", "no_response": "On it." },
+            },
+        },
+    })
+}
+
+pub(crate) fn broadcast() -> Value {
+    json!({
+        "type": "broadcast",
+        "users": [{ "slack": "jane", "slackId": "U012AB3CD" }, { "slack": "joe", "slackId": "U045EF6GH" }],
+        "body": {
+            "github": { "title": "Rotate your keys", "body": "Keys are old." },
+            "slack": { "message": "Please rotate your keys." },
+        },
+    })
+}
+
+pub(crate) fn poll() -> Value {
+    let mut message = broadcast();
+    message["body"]["slack"]["prompt"] = json!("Did you rotate them?");
+    message
+}
+
+pub(crate) fn nag() -> Value {
+    let mut message = broadcast();
+    message["type"] = json!("nag");
+    message
+}
+
+pub(crate) fn low_priority() -> Value {
+    json!({ "type": "low-priority", "body": { "github": { "title": "Certificate ends soon", "body": "In 30 days." } } })
+}
+
+pub(crate) fn high_priority() -> Value {
+    json!({ "type": "high-priority", "body": { "pagerduty": { "title": "Root login", "body": "From abroad." } } })
+}
+
+pub(crate) fn journal(message: &Value) -> Journal {
+    Journal::begin(alarm(message), LifeId("5eed".to_owned()), &["m1".to_owned()], at(0))
+}
+
+/// A journal with these facts, one a second.
+pub(crate) fn journal_with(message: &Value, facts: impl IntoIterator<Item = Fact>) -> Journal {
+    let mut journal = journal(message);
+    for (second, fact) in facts.into_iter().enumerate() {
+        journal.push(at(second as i64 + 1), fact);
+    }
+    journal
+}
+
+pub(crate) fn issue() -> Issue {
+    let url = "https://github.com/example-org/alarms/issues/12".to_owned();
+    Issue { repo: defaults().repo, number: IssueNumber(12), url }
+}
+
+pub(crate) fn opened() -> Fact {
+    Fact::Opened { issue: issue() }
+}
+
+pub(crate) fn stood() -> Fact {
+    Fact::Stood { issue: issue() }
+}
+
+pub(crate) fn reached(who: usize, round: usize) -> Fact {
+    let receipt = Receipt {
+        at: Address::new("slack", &format!("D{who}")),
+        id: format!("17.{who}{round}"),
+        reader: None,
+        url: None,
+    };
+    Fact::Reached { who, round, receipt }
+}
+
+pub(crate) fn unreached(who: usize, round: usize) -> Fact {
+    Fact::Unreached { who, round, reason: "user_not_found".to_owned() }
+}
+
+pub(crate) fn answered(who: usize, answer: Answer) -> Fact {
+    let name = ["jane", "joe"].get(who).unwrap_or(&"sam");
+    Fact::Answered { who, answer, by: Clicker { id: format!("U{who}"), name: (*name).to_owned() } }
+}
+
+pub(crate) fn paged(who: usize) -> Fact {
+    let url = Some(format!("https://example.pagerduty.com/incidents/Q{who}"));
+    let receipt = Receipt { at: Address::new("pagerduty", "P1"), id: format!("Q{who}"), reader: None, url };
+    Fact::Paged { who, receipt }
+}
+
+pub(crate) fn remarked(remark: Remark) -> Fact {
+    Fact::Remarked { remark, comment: 100 }
+}
+
+pub(crate) fn shown(who: usize, stage: Stage) -> Fact {
+    Fact::Shown { who, stage }
+}
+
+pub(crate) fn repeated(count: usize) -> Fact {
+    Fact::Repeated { count, evidence: None }
+}

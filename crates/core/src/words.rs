@@ -1,0 +1,127 @@
+//! Every text that people read: on the issue, in Slack, at the pager, and in a timeline.
+
+mod audit;
+mod outcome;
+#[cfg(test)]
+mod tests;
+mod timeline;
+
+use jiff::Timestamp;
+
+pub use self::{
+    audit::{Draft, comment, draft, issue_title, remark_marker},
+    outcome::{Reply, outcome, reply},
+    timeline::{step_name, tell},
+};
+use crate::{
+    alarm::{Alarm, Issue, Page},
+    journal::{Journal, Ticket, Who},
+    life::Progress,
+    notice::{Button, Link, Notice, Text, Tone},
+    text::{cut, defuse_slack, one_line},
+};
+
+/// `2026-11-21 03:05:12 UTC`.
+pub fn time(at: Timestamp) -> String {
+    at.strftime("%F %T UTC").to_string()
+}
+
+/// The same, shown in each reader's own time zone where Slack can.
+fn slack_time(at: Timestamp) -> String {
+    format!("<!date^{}^{{date_short_pretty}} at {{time_secs}}|{}>", at.as_second(), time(at))
+}
+
+fn link(issue: &Issue) -> Link {
+    Link { url: issue.url.clone(), text: issue.to_string() }
+}
+
+fn name(alarm: &Alarm, who: Who) -> &str {
+    alarm.people.get(who).map_or("somebody", |person| person.name.as_str())
+}
+
+/// What one person is told or asked.
+pub fn reach(journal: &Journal, issue: &Issue, who: Who, round: usize) -> Notice {
+    let alarm = &journal.alarm;
+    let message = alarm.message.as_deref().unwrap_or(&alarm.title);
+    let mut notice = Notice {
+        key: format!("{}.{}.{who}.{round}", journal.key, journal.life),
+        headline: one_line(&alarm.title),
+        paragraphs: vec![Text::Markup(defuse_slack(message))],
+        link: (alarm.link || alarm.question.is_some()).then(|| link(issue)),
+        ..Notice::default()
+    };
+    if let Some(question) = &alarm.question {
+        let value = Ticket { key: journal.key.clone(), life: journal.life.clone(), who }.to_string();
+        let button =
+            |action, label: &str, danger| Button { action, label: label.to_owned(), value: value.clone(), danger };
+        notice.prompt = Some(Text::Markup(defuse_slack(&question.prompt)));
+        notice.buttons = vec![button("yes", &question.yes.label, false), button("no", &question.no.label, true)];
+    }
+    notice
+}
+
+/// The note in the fallback channel: that somebody could not be reached, and the issue. Nothing
+/// more, because a channel has other readers than the person had.
+pub fn fallback(journal: &Journal, issue: &Issue, progress: &Progress, round: usize) -> Notice {
+    let count =
+        progress.people.iter().filter(|person| person.unreached.as_ref().is_some_and(|(at, _)| *at == round)).count();
+    let (people, verb) = match (count, journal.alarm.question.is_some()) {
+        (1, true) => ("One person".to_owned(), "asked"),
+        (1, false) => ("One person".to_owned(), "told"),
+        (count, true) => (format!("{count} people"), "asked"),
+        (count, false) => (format!("{count} people"), "told"),
+    };
+    let text =
+        format!("{people} could not be {verb} about an alarm. Please look at the issue and reach them another way.");
+    Notice {
+        key: format!("{}.{}.fallback.{round}", journal.key, journal.life),
+        headline: format!("Dispatch could not reach {}", if count == 1 { "a person" } else { "some people" }),
+        paragraphs: vec![Text::Plain(text)],
+        link: Some(link(issue)),
+        ..Notice::default()
+    }
+}
+
+/// A page that was asked for as such.
+pub fn page(page: &Page) -> Notice {
+    let details = if page.details.is_empty() { &page.title } else { &page.details };
+    Notice {
+        key: page.key.clone(),
+        headline: one_line(&page.title),
+        paragraphs: vec![Text::Plain(details.clone())],
+        tone: Tone::Bad,
+        ..Notice::default()
+    }
+}
+
+/// How much of a key a pager compares, in characters: a suffix behind it would be lost.
+const PAGE_KEY_MAX: usize = 255;
+
+/// The page for one person's no.
+///
+/// The key is the alarm's request id, as the predecessor's was; further people of the same alarm
+/// get keys of their own, so that each no pages once.
+pub fn page_for_no(journal: &Journal, issue: &Issue, progress: &Progress, who: Who) -> Notice {
+    let alarm = &journal.alarm;
+    let answered = progress.people.get(who).and_then(|person| person.answer.as_ref());
+    let by = answered.map_or_else(|| name(alarm, who), |answered| answered.by.name.as_str());
+    let at = answered.map_or_else(String::new, |answered| format!(" at {}", time(answered.at)));
+    let question = alarm.question.as_ref().map_or("", |question| question.prompt.as_str());
+    let no = alarm.question.as_ref().map_or("no", |question| question.no.label.as_str());
+    let details = [
+        format!("{by} answered \"{}\" to \"{}\"{at}.", one_line(no), one_line(question)),
+        format!("Alarm: {}", one_line(&alarm.title)),
+        alarm.message.clone().unwrap_or_default(),
+        format!("Audit log: {}", issue.url),
+        format!("Request id: {}", alarm.request_id),
+    ];
+    let suffix = if who == 0 { String::new() } else { format!("/{}", who + 1) };
+    Notice {
+        key: format!("{}{suffix}", cut(&alarm.request_id, PAGE_KEY_MAX - suffix.len())),
+        headline: one_line(&format!("{by} answered no: {} ({issue}, dispatch {})", alarm.title, alarm.request_id)),
+        paragraphs: details.into_iter().filter(|text| !text.is_empty()).map(Text::Plain).collect(),
+        link: Some(link(issue)),
+        tone: Tone::Bad,
+        ..Notice::default()
+    }
+}

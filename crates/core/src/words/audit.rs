@@ -1,0 +1,202 @@
+//! What is written on the issue.
+
+use jiff::Timestamp;
+
+use super::{name, time};
+use crate::{
+    alarm::{Alarm, Repo},
+    journal::{Answer, Journal, LifeId, Remark, Who},
+    life::Progress,
+    text::{close_code, code_block, defuse_github, one_line, shorten},
+};
+
+/// GitHub's limits, in characters. The interface description does not state them; its refusals do
+/// ("title is too long (maximum is 256 characters)", "body is too long (maximum is 65536 characters)").
+const TITLE_MAX: usize = 256;
+const BODY_MAX: usize = 65_536;
+const LABEL_MAX: usize = 50;
+const LABELS_MAX: usize = 100;
+
+/// Kept free behind a body, for the fence that closes a code block in it.
+const FENCE_ROOM: usize = 40;
+
+/// GitHub refuses an empty title; one of nothing but control characters would become that.
+const NO_TITLE: &str = "An alarm without a readable title";
+
+/// A new issue, within GitHub's limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// At most 256 characters, one line.
+    pub title: String,
+    /// At most 65,536 characters, ending in the marker.
+    pub body: String,
+    /// At most 100 of at most 50 characters.
+    pub labels: Vec<String>,
+    /// The line by which this very issue is found again; invisible when rendered.
+    pub marker: String,
+}
+
+/// The line by which a comment is found again; invisible when rendered.
+pub fn remark_marker(life: &LifeId, remark: &Remark) -> String {
+    let name = match remark {
+        Remark::Answer(who) => format!("answer:{who}"),
+        Remark::Tally(_) => "tally".to_owned(),
+        Remark::Paged(who) => format!("paged:{who}"),
+        Remark::Unreached => "unreached".to_owned(),
+        Remark::Repeats(_) => "repeats".to_owned(),
+        Remark::Evidence(n) => format!("evidence:{n}"),
+    };
+    format!("<!-- dispatch:{life}:{name} -->")
+}
+
+/// The title of an alarm's issue: on one line and within GitHub's limit.
+pub fn issue_title(alarm: &Alarm) -> String {
+    let title = Some(one_line(&alarm.title)).filter(|title| !title.is_empty());
+    shorten(title.as_deref().unwrap_or(NO_TITLE), TITLE_MAX).into_owned()
+}
+
+/// The issue of an alarm. With `instead_of`, the repository that the message named refused it, and
+/// why.
+pub fn draft(journal: &Journal, instead_of: Option<(&Repo, &str)>) -> Draft {
+    let alarm = &journal.alarm;
+    let marker = format!("<!-- dispatch:{}:{} -->", journal.key, journal.life);
+    let mut tail = Vec::new();
+    if alarm.list_people && !alarm.people.is_empty() {
+        let people: Vec<_> = alarm.people.iter().map(|person| one_line(&person.name).replace('`', "'")).collect();
+        tail.push(code_block(&shorten(&people.join(", "), BODY_MAX / 3)));
+    }
+    if !alarm.mentions.is_empty() {
+        tail.push(alarm.mentions.iter().map(|user| format!("@{user}")).collect::<Vec<_>>().join(" "));
+    }
+    if let Some((repo, reason)) = instead_of {
+        tail.push(format!("This alarm was meant for `{repo}`, which could not take it: {}.", plain(reason)));
+    }
+    tail.push(format!("<sub>dispatch {}</sub>\n\n{marker}", plain(&shorten(&alarm.request_id, 200))));
+    let tail = tail.join("\n\n");
+    let room = BODY_MAX.saturating_sub(tail.chars().count() + 2 + FENCE_ROOM);
+    let body = defuse_github(&alarm.body, &alarm.named);
+    let body = shorten(&body, room);
+    // An open code block would swallow the mention and the marker behind it.
+    let body = close_code(&body, FENCE_ROOM);
+    let labels = alarm.labels.iter().take(LABELS_MAX).map(|label| shorten(label, LABEL_MAX).into_owned());
+    Draft {
+        title: issue_title(alarm),
+        body: if body.is_empty() { tail } else { format!("{body}\n\n{tail}") },
+        labels: labels.collect(),
+        marker,
+    }
+}
+
+/// The text of a comment, marker included.
+pub fn comment(journal: &Journal, progress: &Progress, remark: &Remark, now: Timestamp) -> String {
+    let text = match remark {
+        Remark::Answer(who) => answered(journal, progress, *who),
+        Remark::Tally(_) => tally(journal, progress),
+        Remark::Paged(who) => paged(journal, progress, *who),
+        Remark::Unreached => unreached(journal, progress),
+        Remark::Repeats(count) => repeats(*count, now),
+        Remark::Evidence(n) => {
+            let text = progress.evidence.get(*n).and_then(Option::as_deref).unwrap_or_default();
+            let text = code_block(&shorten(text, BODY_MAX / 2));
+            format!("Another message could not be read for the same reason:\n\n{text}")
+        }
+    };
+    let marker = remark_marker(&journal.life, remark);
+    format!("{}\n\n{marker}", shorten(&text, BODY_MAX - marker.chars().count() - 2))
+}
+
+fn answered(journal: &Journal, progress: &Progress, who: Who) -> String {
+    let Some(answered) = progress.people.get(who).and_then(|person| person.answer.as_ref()) else {
+        return "An answer came.".to_owned();
+    };
+    let question = journal.alarm.question.as_ref();
+    let (label, consequence) = match answered.answer {
+        Answer::Yes => (question.map(|question| &question.yes.label), "This closes the issue."),
+        Answer::No => {
+            (question.map(|question| &question.no.label), "The person on call is being paged; the issue stays open.")
+        }
+    };
+    format!(
+        "**{}** (Slack user {}, {}) answered **{}** ({}) at {}.\n\n{consequence}",
+        plain(name(&journal.alarm, who)),
+        plain(&answered.by.name),
+        code(&answered.by.id),
+        answered.answer,
+        code(label.map_or("", String::as_str)),
+        time(answered.at),
+    )
+}
+
+fn tally(journal: &Journal, progress: &Progress) -> String {
+    let answers = progress.people.iter().filter(|person| person.answer.is_some()).count();
+    let people = journal.alarm.people.iter().zip(&progress.people);
+    let rows = people.map(|(person, known)| {
+        let (answer, at) = match (&known.answer, &known.reached) {
+            (Some(answered), _) => (format!("**{}**", answered.answer), time(answered.at)),
+            (None, None) if known.unreached.is_some() => ("could not be asked".to_owned(), String::new()),
+            (None, _) => ("no answer yet".to_owned(), String::new()),
+        };
+        format!("| {} | {answer} | {at} |", plain(&person.name))
+    });
+    let rows: Vec<_> = rows.collect();
+    let head = format!("{answers} of {} answered.", rows.len());
+    format!("{head}\n\n| who | answer | when |\n| --- | --- | --- |\n{}", rows.join("\n"))
+}
+
+fn paged(journal: &Journal, progress: &Progress, who: Who) -> String {
+    let receipt = progress.people.get(who).and_then(|person| person.paged.as_ref());
+    let incident = match receipt.map(|receipt| (&receipt.url, &receipt.id)) {
+        Some((Some(url), _)) => format!("[incident]({url})"),
+        Some((None, id)) => format!("incident with key {}", code(id)),
+        None => "incident".to_owned(),
+    };
+    format!("PagerDuty was paged because {} answered no: {incident}.", plain(name(&journal.alarm, who)))
+}
+
+fn unreached(journal: &Journal, progress: &Progress) -> String {
+    let verb = if journal.alarm.question.is_some() { "asked" } else { "told" };
+    let people = journal.alarm.people.iter().zip(&progress.people);
+    let rows = people.filter_map(|(person, known)| {
+        let (_, reason) = known.unreached.as_ref()?;
+        Some(format!("- {}: {}", plain(&person.name), plain(reason)))
+    });
+    let rows = rows.collect::<Vec<_>>().join("\n");
+    let note = match progress.noted_round {
+        Some(_) => "A note without details went to the fallback channel.",
+        None => "The fallback channel could not be reached either.",
+    };
+    format!("Could not be {verb} in Slack:\n\n{rows}\n\n{note}")
+}
+
+fn repeats(count: usize, now: Timestamp) -> String {
+    let times = if count == 1 { "once more".to_owned() } else { format!("{count} more times") };
+    let now = time(now);
+    format!("This alarm was raised {times} up to {now}. While the issue is open, repeats are counted here.")
+}
+
+/// Inline code that may hold any text.
+fn code(text: &str) -> String {
+    format!("`{}`", one_line(text).replace('`', "'"))
+}
+
+/// Text that neither mentions anybody nor becomes markup, a reference or a link.
+fn plain(text: &str) -> String {
+    let text = one_line(text);
+    let mut safe = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        let starts_link = match c {
+            ':' => text.get(at..).is_some_and(|rest| rest.starts_with("://")),
+            '.' => text.get(at.saturating_sub(3)..at).is_some_and(|before| before.eq_ignore_ascii_case("www")),
+            _ => false,
+        };
+        if starts_link || matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&') {
+            safe.push('\\');
+        }
+        safe.push(c);
+        // GitHub looks for these after it has taken the backslashes away.
+        if matches!(c, '@' | '#') {
+            safe.push('\u{200B}');
+        }
+    }
+    safe
+}

@@ -1,0 +1,517 @@
+//! Every text once, word for word; and that no text is too long or too powerful.
+
+use serde_json::json;
+
+use super::*;
+use crate::{
+    alarm::{Address, Person, Repo},
+    journal::{Answer, Clicker, Fact, Remark, Stage, Step},
+    life::Answered,
+    testing::*,
+};
+
+const KEY: &str = "KEY";
+
+/// The text with the alarm's key replaced, which says nothing to a reader.
+fn unkeyed(journal: &Journal, text: &str) -> String {
+    text.replace(journal.key.as_str(), KEY)
+}
+
+fn comment_on(journal: &Journal, remark: &Remark) -> String {
+    unkeyed(journal, &comment(journal, &Progress::of(journal), remark, at(60)))
+}
+
+#[test]
+fn the_issue() {
+    let mut message = self_service();
+    message["body"]["github"]["labels"] = json!(["2fa"]);
+    let journal = journal(&message);
+    let Draft { title, body, labels, marker } = draft(&journal, None);
+    assert_eq!(title, "Two-factor off: jane");
+    assert_eq!(unkeyed(&journal, &marker), "<!-- dispatch:KEY:5eed -->");
+    assert_eq!(labels, ["2fa"]);
+    assert_eq!(
+        unkeyed(&journal, &body),
+        "jane turned off two-factor authentication.\n\n@jane\n\n<sub>dispatch 6cf9397c71e2</sub>\n\n<!-- dispatch:KEY:5eed -->"
+    );
+}
+
+#[test]
+fn the_issue_of_a_broadcast_lists_people_without_mentioning_them() {
+    let mut message = broadcast();
+    message["requestId"] = json!("r1");
+    let journal = journal(&message);
+    assert_eq!(
+        unkeyed(&journal, &draft(&journal, None).body),
+        "Keys are old.\n\n```text\njane, joe\n```\n\n<sub>dispatch r1</sub>\n\n<!-- dispatch:KEY:5eed -->"
+    );
+}
+
+#[test]
+fn the_issue_in_another_repository_than_meant() {
+    let mut message = low_priority();
+    message["requestId"] = json!("r1");
+    let journal = journal(&message);
+    let meant = Repo::new("example-org", "gone");
+    assert_eq!(
+        unkeyed(&journal, &draft(&journal, Some((&meant, "Not Found"))).body),
+        "In 30 days.\n\n@example-org/security\n\nThis alarm was meant for `example-org/gone`, which could not take it: Not Found.\
+         \n\n<sub>dispatch r1</sub>\n\n<!-- dispatch:KEY:5eed -->"
+    );
+}
+
+#[test]
+fn the_question() {
+    let journal = journal(&self_service());
+    let notice = reach(&journal, &issue(), 0, 0);
+    let button = |action, label: &str, danger| Button {
+        action,
+        label: label.to_owned(),
+        value: format!("v1.{}.5eed.0", journal.key),
+        danger,
+    };
+    let expected = Notice {
+        key: format!("{}.5eed.0.0", journal.key),
+        headline: "Two-factor off: jane".to_owned(),
+        paragraphs: vec![Text::Markup("Two-factor authentication was turned off.".to_owned())],
+        link: Some(Link { url: issue().url, text: "example-org/alarms#12".to_owned() }),
+        prompt: Some(Text::Markup("Did you do this?".to_owned())),
+        buttons: vec![button("yes", "Yes, I did", false), button("no", "No", true)],
+        ..Notice::default()
+    };
+    assert_eq!(notice, expected);
+}
+
+#[test]
+fn what_people_are_told_has_no_link_and_no_buttons() {
+    for message in [broadcast(), nag()] {
+        let notice = reach(&journal(&message), &issue(), 1, 0);
+        assert_eq!(notice.paragraphs, [Text::Markup("Please rotate your keys.".to_owned())]);
+        assert!(notice.link.is_none() && notice.prompt.is_none() && notice.buttons.is_empty());
+    }
+}
+
+#[test]
+fn the_note_in_the_fallback_channel() {
+    let journal = journal_with(&poll(), [opened(), unreached(0, 0), unreached(1, 0)]);
+    let notice = fallback(&journal, &issue(), &Progress::of(&journal), 0);
+    assert_eq!(notice.headline, "Dispatch could not reach some people");
+    let text = "2 people could not be asked about an alarm. Please look at the issue and reach them another way.";
+    assert_eq!(notice.paragraphs, [Text::Plain(text.to_owned())]);
+    assert_eq!(notice.link.unwrap().text, "example-org/alarms#12");
+
+    let journal = journal_with(&broadcast(), [opened(), reached(0, 0), unreached(1, 0)]);
+    let notice = fallback(&journal, &issue(), &Progress::of(&journal), 0);
+    assert_eq!(notice.headline, "Dispatch could not reach a person");
+    let text = "One person could not be told about an alarm. Please look at the issue and reach them another way.";
+    assert_eq!(notice.paragraphs, [Text::Plain(text.to_owned())]);
+}
+
+#[test]
+fn the_page_of_a_high_priority_message() {
+    let notice = page(&crate::testing::page(&high_priority()));
+    assert_eq!((notice.key.as_str(), notice.headline.as_str()), ("Root login", "Root login"));
+    assert_eq!(notice.paragraphs, [Text::Plain("From abroad.".to_owned())]);
+}
+
+#[test]
+fn the_page_for_a_no() {
+    let journal = journal_with(&self_service(), [opened(), reached(0, 0), answered(0, Answer::No)]);
+    let notice = page_for_no(&journal, &issue(), &Progress::of(&journal), 0);
+    assert_eq!(notice.key, "6cf9397c71e2");
+    assert_eq!(
+        notice.headline,
+        "jane answered no: Two-factor off: jane (example-org/alarms#12, dispatch 6cf9397c71e2)"
+    );
+    let paragraphs: Vec<_> = notice.paragraphs.iter().map(Text::as_str).collect();
+    let expected = [
+        "jane answered \"No\" to \"Did you do this?\" at 2026-11-21 03:00:03 UTC.",
+        "Alarm: Two-factor off: jane",
+        "Two-factor authentication was turned off.",
+        "Audit log: https://github.com/example-org/alarms/issues/12",
+        "Request id: 6cf9397c71e2",
+    ];
+    assert_eq!(paragraphs, expected);
+}
+
+#[test]
+fn each_no_has_a_key_of_its_own_however_long_the_request_id_is() {
+    for request_id in ["r1".to_owned(), "r".repeat(300)] {
+        let mut message = poll();
+        message["requestId"] = json!(request_id);
+        let journal = journal_with(&message, [opened(), answered(0, Answer::No), answered(1, Answer::No)]);
+        let progress = Progress::of(&journal);
+        let keys = [0, 1].map(|who| cut(&page_for_no(&journal, &issue(), &progress, who).key, 255).to_owned());
+        assert_ne!(keys[0], keys[1]);
+        assert!(keys[1].ends_with("/2"));
+    }
+}
+
+#[test]
+fn the_comment_on_an_answer() {
+    let yes = journal_with(&self_service(), [opened(), reached(0, 0), answered(0, Answer::Yes)]);
+    assert_eq!(
+        comment_on(&yes, &Remark::Answer(0)),
+        "**jane** (Slack user jane, `U0`) answered **yes** (`Yes, I did`) at 2026-11-21 03:00:03 UTC.\n\n\
+         This closes the issue.\n\n<!-- dispatch:5eed:answer:0 -->"
+    );
+    let no = journal_with(&self_service(), [opened(), reached(0, 0), answered(0, Answer::No)]);
+    assert_eq!(
+        comment_on(&no, &Remark::Answer(0)),
+        "**jane** (Slack user jane, `U0`) answered **no** (`No`) at 2026-11-21 03:00:03 UTC.\n\n\
+         The person on call is being paged; the issue stays open.\n\n<!-- dispatch:5eed:answer:0 -->"
+    );
+}
+
+#[test]
+fn the_tally() {
+    let mut message = poll();
+    message["users"].as_array_mut().unwrap().push(json!({ "slack": "sam" }));
+    let journal = journal_with(&message, [opened(), reached(0, 0), reached(1, 0), unreached(2, 0), answered(1, Answer::No)]);
+    assert_eq!(
+        comment_on(&journal, &Remark::Tally(1)),
+        "1 of 3 answered.\n\n| who | answer | when |\n| --- | --- | --- |\n\
+         | jane | no answer yet |  |\n\
+         | joe | **no** | 2026-11-21 03:00:05 UTC |\n\
+         | sam | could not be asked |  |\n\n<!-- dispatch:5eed:tally -->"
+    );
+}
+
+#[test]
+fn the_comment_on_a_page() {
+    let journal = journal_with(&self_service(), [opened(), answered(0, Answer::No), paged(0)]);
+    assert_eq!(
+        comment_on(&journal, &Remark::Paged(0)),
+        "PagerDuty was paged because jane answered no: [incident](https://example.pagerduty.com/incidents/Q0).\
+         \n\n<!-- dispatch:5eed:paged:0 -->"
+    );
+    let receipt = Receipt { at: Address::new("pagerduty", ""), id: "6cf9397c71e2".to_owned(), reader: None, url: None };
+    let journal = journal_with(&self_service(), [opened(), Fact::Paged { who: 0, receipt }]);
+    assert!(comment_on(&journal, &Remark::Paged(0)).contains(": incident with key `6cf9397c71e2`."));
+}
+
+#[test]
+fn the_comment_on_who_could_not_be_reached() {
+    let journal = journal_with(&self_service(), [opened(), unreached(0, 0), Fact::FellBack { round: 0 }]);
+    assert_eq!(
+        comment_on(&journal, &Remark::Unreached),
+        "Could not be asked in Slack:\n\n- jane: user\\_not\\_found\n\nA note without details went to the fallback channel.\
+         \n\n<!-- dispatch:5eed:unreached -->"
+    );
+    let journal = journal_with(&broadcast(), [opened(), unreached(1, 0)]);
+    assert_eq!(
+        comment_on(&journal, &Remark::Unreached),
+        "Could not be told in Slack:\n\n- joe: user\\_not\\_found\n\nThe fallback channel could not be reached either.\
+         \n\n<!-- dispatch:5eed:unreached -->"
+    );
+}
+
+#[test]
+fn the_comment_on_repeats() {
+    let journal = journal(&low_priority());
+    assert_eq!(
+        comment_on(&journal, &Remark::Repeats(1)),
+        "This alarm was raised once more up to 2026-11-21 03:01:00 UTC. While the issue is open, repeats are counted here.\
+         \n\n<!-- dispatch:5eed:repeats -->"
+    );
+    assert!(comment_on(&journal, &Remark::Repeats(8)).starts_with("This alarm was raised 8 more times up to"));
+}
+
+#[test]
+fn the_comment_on_another_unreadable_message() {
+    let new = Fact::Repeated { count: 1, evidence: Some("``` @example-org/everybody".to_owned()) };
+    let journal = journal_with(&low_priority(), [opened(), repeated(2), new]);
+    assert_eq!(
+        comment_on(&journal, &Remark::Evidence(1)),
+        "Another message could not be read for the same reason:\n\n````text\n``` @example-org/everybody\n````\
+         \n\n<!-- dispatch:5eed:evidence:1 -->"
+    );
+}
+
+#[test]
+fn a_comment_that_counts_is_found_again_by_one_marker() {
+    let life = crate::journal::LifeId("5eed".to_owned());
+    assert_eq!(remark_marker(&life, &Remark::Tally(1)), remark_marker(&life, &Remark::Tally(2)));
+    assert_eq!(remark_marker(&life, &Remark::Repeats(1)), remark_marker(&life, &Remark::Repeats(2)));
+    assert_ne!(remark_marker(&life, &Remark::Answer(0)), remark_marker(&life, &Remark::Answer(1)));
+}
+
+#[test]
+fn the_outcome_takes_the_place_of_the_question() {
+    let facts = [opened(), reached(0, 0), answered(0, Answer::No), paged(0)];
+    let journal = journal_with(&self_service(), facts);
+    let show = |journal: &Journal, stage| outcome(journal, &issue(), &Progress::of(journal), 0, stage);
+    let notice = show(&journal, Stage::Paged);
+    assert!(notice.buttons.is_empty());
+    assert_eq!(notice.tone, Tone::Bad);
+    assert_eq!(notice.paragraphs, reach(&journal, &issue(), 0, 0).paragraphs);
+    assert_eq!(notice.prompt, Some(Text::Markup("Did you do this?\n> On it.".to_owned())));
+    let when = "<!date^1795230003^{date_short_pretty} at {time_secs}|2026-11-21 03:00:03 UTC>";
+    let page = "the person on call was paged: <https://example.pagerduty.com/incidents/Q0|incident>";
+    assert_eq!(notice.footer, Some(Text::Markup(format!("jane answered no · {when} · {page}"))));
+
+    let footer = format!("jane answered no · {when} · the person on call is being paged");
+    assert_eq!(show(&journal, Stage::Answered).footer, Some(Text::Markup(footer)));
+
+    let yes = journal_with(&self_service(), [opened(), reached(0, 0), answered(0, Answer::Yes)]);
+    let notice = show(&yes, Stage::Answered);
+    assert_eq!((notice.tone, notice.prompt.unwrap().as_str()), (Tone::Good, "Did you do this?\n> Thanks."));
+    assert_eq!(notice.footer, Some(Text::Markup(format!("jane answered yes · {when} · acknowledged"))));
+}
+
+#[test]
+fn the_private_notes() {
+    let journal = journal(&self_service());
+    let by = Clicker { id: "U9".to_owned(), name: "joe".to_owned() };
+    let stands = Answered { answer: Answer::Yes, by: Clicker { id: "U0".to_owned(), name: "jane".to_owned() }, at: at(3) };
+    let rows = [
+        (Reply::NotYours, "Only jane can answer this question. Nothing was changed.", false),
+        (
+            Reply::Stands(stands),
+            "jane answered yes at <!date^1795230003^{date_short_pretty} at {time_secs}|2026-11-21 03:00:03 UTC>. \
+             The first answer stands; this click changed nothing.",
+            true,
+        ),
+        (Reply::Over, "This alarm is over, so the click changed nothing.", true),
+    ];
+    for (why, text, links) in rows {
+        let notice = reply(Some(&journal), 0, Some(&issue()), &why, &by);
+        assert_eq!(notice.headline, "This click changed nothing");
+        assert_eq!(notice.paragraphs, [Text::Markup(text.to_owned())]);
+        assert_eq!((notice.only_for.as_deref(), notice.link.is_some()), (Some("U9"), links));
+    }
+    let nobody = reply(None, 0, None, &Reply::NotYours, &by);
+    assert!(nobody.paragraphs[0].as_str().starts_with("Only the person asked can answer"));
+}
+
+#[test]
+fn the_timeline() {
+    let alarm = alarm(&self_service());
+    let rows = [
+        (opened(), "opened", "Issue example-org/alarms#12 opened"),
+        (stood(), "stood", "Issue example-org/alarms#12 stood already; this counts as a repeat"),
+        (reached(0, 0), "reached", "jane asked at slack:D0"),
+        (unreached(0, 0), "unreached", "jane could not be asked: user_not_found"),
+        (Fact::FellBack { round: 0 }, "fell-back", "The fallback channel has a note"),
+        (answered(0, Answer::No), "answered", "jane answered no for jane"),
+        (paged(0), "paged", "pagerduty:P1 paged for the no of jane"),
+        (remarked(Remark::Answer(0)), "remarked", "The issue tells the answer of jane"),
+        (remarked(Remark::Tally(2)), "remarked", "The issue shows the tally of 2 answers"),
+        (remarked(Remark::Paged(0)), "remarked", "The issue links the page for jane"),
+        (remarked(Remark::Unreached), "remarked", "The issue says who could not be reached"),
+        (remarked(Remark::Repeats(4)), "remarked", "The issue shows 4 repeats"),
+        (remarked(Remark::Evidence(0)), "remarked", "The issue shows another unreadable message"),
+        (shown(0, Stage::Answered), "shown", "The question to jane shows the answer"),
+        (shown(0, Stage::Paged), "shown", "The question to jane shows the page"),
+        (Fact::Closed, "closed", "Issue closed as completed"),
+        (Fact::Ended, "ended", "Issue was found closed by somebody else"),
+        (repeated(3), "repeated", "Raised again (3)"),
+        (
+            Fact::GaveUp { step: Step::Close, reason: "locked".to_owned() },
+            "gave-up",
+            "Refused for good, close the issue: locked",
+        ),
+    ];
+    for (fact, word, text) in rows {
+        assert_eq!(tell(&alarm, &fact), (word, text.to_owned()));
+    }
+    let steps = [
+        (Step::Open, "open an issue in example-org/alarms"),
+        (Step::Reach { who: 0, round: 0 }, "ask jane"),
+        (Step::FallBack { round: 0 }, "leave a note in the fallback channel"),
+        (Step::Page(0), "page pagerduty: for the no of jane"),
+        (Step::Remark(Remark::Unreached), "comment on the issue"),
+        (Step::Show { who: 7, stage: Stage::Paged }, "show the outcome to somebody"),
+        (Step::Close, "close the issue"),
+    ];
+    for (step, text) in steps {
+        assert_eq!(step_name(&alarm, &step), text);
+    }
+    assert_eq!(step_name(&crate::testing::alarm(&nag()), &Step::Reach { who: 1, round: 0 }), "tell joe");
+}
+
+/// Texts of a mebibyte that are awkward in one way or another.
+fn mebibytes() -> impl Iterator<Item = String> {
+    ["x", "@", "`", "~", "<", "\u{1F6A8}", "a\n", "```\n", "&", "|"].into_iter().map(|text| text.repeat((1 << 20) / text.len()))
+}
+
+#[test]
+fn an_issue_keeps_within_its_limits_and_keeps_its_marker() {
+    for text in mebibytes() {
+        let mut alarm = alarm(&broadcast());
+        for field in [&mut alarm.title, &mut alarm.body, &mut alarm.request_id, &mut alarm.people[0].name] {
+            field.clone_from(&text);
+        }
+        alarm.labels = vec![text.clone(); 200];
+        alarm.mentions = vec!["jane".to_owned()];
+        let journal = Journal { alarm, ..journal(&broadcast()) };
+        for instead_of in [None, Some((&defaults().repo, text.as_str()))] {
+            let draft = draft(&journal, instead_of);
+            let start: String = text.chars().take(8).collect();
+            assert!((1..=256).contains(&draft.title.chars().count()), "{start}");
+            assert!(draft.title.ends_with(" … [shortened]"), "{start}");
+            assert!(draft.body.chars().count() <= 65_536, "{start}: {}", draft.body.chars().count());
+            assert!(draft.body.ends_with(&draft.marker) && draft.body.contains("\n\n@jane\n\n"), "{start}");
+            assert!(draft.labels.len() == 100 && draft.labels.iter().all(|label| label.chars().count() <= 50), "{start}");
+        }
+    }
+}
+
+#[test]
+fn a_comment_keeps_within_its_limit_and_keeps_its_marker() {
+    for text in mebibytes() {
+        let mut message = poll();
+        message["users"][0]["slack"] = json!(text);
+        message["body"]["slack"]["actions"] = json!({ "no": text });
+        let by = Clicker { id: text.clone(), name: text.clone() };
+        let receipt = Receipt { at: Address::new("pagerduty", ""), id: text.clone(), reader: None, url: None };
+        let journal = journal_with(
+            &message,
+            [
+                opened(),
+                Fact::Answered { who: 0, answer: Answer::No, by },
+                Fact::Paged { who: 0, receipt },
+                Fact::Unreached { who: 0, round: 0, reason: text.clone() },
+                Fact::Repeated { count: 1, evidence: Some(text.clone()) },
+            ],
+        );
+        let remarks = [Remark::Answer(0), Remark::Tally(1), Remark::Paged(0), Remark::Unreached, Remark::Evidence(0)];
+        let progress = Progress::of(&journal);
+        for remark in remarks {
+            let comment = comment(&journal, &progress, &remark, at(9));
+            assert!(comment.chars().count() <= 65_536, "{remark:?}");
+            assert!(comment.ends_with(&remark_marker(&journal.life, &remark)), "{remark:?}");
+            assert!(comment.contains(" … [shortened]"), "{remark:?}");
+        }
+    }
+}
+
+#[test]
+fn the_tally_of_two_thousand_people_fits() {
+    let mut alarm = alarm(&poll());
+    alarm.people = (0..2_000).map(|n| Person { name: format!("somebody_{n}"), address: None }).collect();
+    let mut journal = Journal { alarm, ..journal(&poll()) };
+    journal.entries = (0..2_000).map(|who| crate::journal::Entry { at: at(1), fact: answered(who, Answer::Yes) }).collect();
+    let comment = comment(&journal, &Progress::of(&journal), &Remark::Tally(2_000), at(9));
+    assert!(comment.starts_with("2000 of 2000 answered."));
+    assert!(comment.chars().count() <= 65_536);
+    assert!(comment.ends_with(" … [shortened]\n\n<!-- dispatch:5eed:tally -->"));
+}
+
+#[test]
+fn a_code_block_that_the_cut_leaves_open_is_closed() {
+    let mut message = self_service();
+    message["body"]["github"]["body"] = json!(format!("Log:\n```\n{}```", "line\n".repeat(20_000)));
+    let body = draft(&journal(&message), None).body;
+    assert!(body.chars().count() <= 65_536);
+    assert!(body.contains(" … [shortened]\n```\n\n@jane\n\n"), "{}", &body[65_000..]);
+}
+
+/// Names that mean something to GitHub or to Slack.
+const HOSTILE: [&str; 10] = [
+    "@example-org/everybody",
+    "<!channel>",
+    "[x](https://example.com)",
+    "<img src=x>",
+    "**b** `c` ~~d~~",
+    "a | b\n# c",
+    "example-org/alarms#1",
+    "&commat;jane &#64;jane",
+    "https://example.com",
+    "www.example.com",
+];
+
+#[test]
+fn an_untrusted_name_neither_mentions_nor_marks_up_on_the_issue() {
+    for name in HOSTILE {
+        let mut alarm = alarm(&poll());
+        alarm.people[0].name = name.to_owned();
+        alarm.request_id = name.to_owned();
+        let by = Clicker { id: "U0".to_owned(), name: name.to_owned() };
+        let facts = [
+            opened(),
+            Fact::Unreached { who: 0, round: 0, reason: name.to_owned() },
+            Fact::Answered { who: 0, answer: Answer::No, by },
+        ];
+        let journal = Journal { alarm, ..journal_with(&poll(), facts) };
+        let progress = Progress::of(&journal);
+        let mut texts: Vec<_> = [Remark::Answer(0), Remark::Tally(1), Remark::Paged(0), Remark::Unreached]
+            .iter()
+            .map(|remark| comment(&journal, &progress, remark, at(9)))
+            .collect();
+        texts.push(draft(&journal, None).body.split_once("<sub>").unwrap().1.to_owned());
+        for text in texts {
+            let text = text.split_once("\n\n<!--").unwrap().0.replace("</sub>", "");
+            let harmless = text.replace("\\<", "").replace("\\[", "").replace("\\`", "").replace("\\~", "").replace("\\*", "");
+            assert!(!harmless.contains(['<', '[', '~']), "{name}: {text}");
+            for (at, _) in text.match_indices(['@', '#']) {
+                assert!(text[at + 1..].starts_with('\u{200B}'), "{name}: {text}");
+            }
+            for (at, _) in text.match_indices('&') {
+                assert!(text[..at].ends_with('\\'), "{name}: {text}");
+            }
+            assert!(!text.contains("://") || text.contains("\\://"), "{name}: {text}");
+            assert!(!text.contains("www.") && !text.contains("**b"), "{name}: {text}");
+        }
+    }
+}
+
+#[test]
+fn an_untrusted_name_neither_mentions_nor_links_in_slack() {
+    for name in HOSTILE {
+        let mut alarm = alarm(&self_service());
+        alarm.people[0].name = name.to_owned();
+        let by = Clicker { id: "U0".to_owned(), name: name.to_owned() };
+        let answered = Fact::Answered { who: 0, answer: Answer::No, by: by.clone() };
+        let journal = Journal { alarm, ..journal_with(&self_service(), [opened(), reached(0, 0), answered]) };
+        let progress = Progress::of(&journal);
+        let stands = Reply::Stands(progress.people[0].answer.clone().unwrap());
+        let mut texts = vec![outcome(&journal, &issue(), &progress, 0, Stage::Answered).footer.unwrap()];
+        for why in [Reply::NotYours, stands] {
+            texts.extend(reply(Some(&journal), 0, None, &why, &by).paragraphs);
+        }
+        for text in texts {
+            let dates_aside = text.as_str().replace("<!date^", "");
+            assert!(!dates_aside.contains('<'), "{dates_aside}");
+        }
+    }
+}
+
+#[test]
+fn mass_mentions_of_the_sender_are_defused_everywhere() {
+    let mut message = self_service();
+    let bad = "<!channel> <!here> <!everyone> <!subteam^S1>";
+    message["body"]["slack"] = json!({
+        "message": bad, "prompt": bad, "actions": { "yes": "y", "no": "n", "yes_response": bad, "no_response": bad }
+    });
+    message["body"]["github"]["body"] = json!("@example-org/everybody @example-org/security @jane @all");
+    let journal = journal_with(&message, [opened(), reached(0, 0), answered(0, Answer::No)]);
+    let progress = Progress::of(&journal);
+    for notice in [reach(&journal, &issue(), 0, 0), outcome(&journal, &issue(), &progress, 0, Stage::Answered)] {
+        for text in notice.paragraphs.iter().chain(&notice.prompt) {
+            assert!(!text.as_str().contains("<!"), "{text:?}");
+        }
+    }
+    let body = draft(&journal, None).body;
+    assert!(body.starts_with("@\u{200B}example-org/everybody @example-org/security @jane @\u{200B}all\n\n@jane\n\n"));
+}
+
+#[test]
+fn nothing_of_the_alarm_leaves_in_the_notes_that_others_read() {
+    let mut message = self_service();
+    let secret = "SECRET";
+    message["requestId"] = json!(secret);
+    message["dedupKey"] = json!(secret);
+    message["users"][0] = json!({ "slack": "jane", "email": "secret@example.com" });
+    message["body"]["github"] = json!({ "title": secret, "body": secret, "labels": [secret] });
+    message["body"]["slack"] = json!({ "message": secret, "prompt": secret, "actions": { "yes": secret, "no": secret } });
+    let journal = journal_with(&message, [opened(), unreached(0, 0)]);
+    let by = Clicker { id: "U9".to_owned(), name: "joe".to_owned() };
+    let note = fallback(&journal, &issue(), &Progress::of(&journal), 0);
+    let private = reply(Some(&journal), 0, Some(&issue()), &Reply::NotYours, &by);
+    for notice in [&note, &private] {
+        assert!(!format!("{notice:?}").to_lowercase().contains("secret"), "{notice:?}");
+    }
+    assert!(!format!("{note:?}").contains("jane"), "{note:?}");
+    assert_eq!(private.link, None);
+}

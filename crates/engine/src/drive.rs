@@ -1,0 +1,145 @@
+//! The loop: read the journal, do what comes next, write down what happened.
+
+use std::collections::HashMap;
+
+use dispatch_core::{
+    alarm::Key,
+    journal::{Fact, Step},
+    life::{Plan, plan},
+    words::step_name,
+};
+use futures::{StreamExt, stream::FuturesUnordered};
+use tokio::time::timeout_at;
+
+use crate::{
+    Stopped,
+    held::{Held, Saved},
+    perform::{Hint, perform},
+    ports::Failed,
+    world::{Run, World},
+};
+
+/// Steps of one alarm that are under way at the same time, and that a crash leaves in doubt.
+const ABREAST_MAX: usize = 16;
+
+/// Turns of the loop before it is taken to be caught: more than the largest broadcast needs.
+const TURNS_MAX: usize = 5_000;
+
+/// Carries one alarm as far as it can go now. Safe to call at any time, any number of times.
+///
+/// # Errors
+/// [`Stopped`] when something is left to do: whoever called sees to it that it is tried again.
+pub async fn drive(world: &World, run: &Run, key: &Key) -> Result<Plan, Stopped> {
+    match Held::load(world, key).await? {
+        Some(held) => carry(world, run, held, Hint::Unknown).await,
+        None => Ok(Plan::Done),
+    }
+}
+
+/// As [`drive`], for a journal that is in hand already.
+pub(crate) async fn carry(world: &World, run: &Run, mut held: Held, hint: Hint) -> Result<Plan, Stopped> {
+    let mut failed = HashMap::new();
+    for _ in 0..TURNS_MAX {
+        if let Some(lease) = held.journal.lease.clone()
+            && held.journal.is_leased_to_other(&run.id, world.clock.now())
+        {
+            match held.save(world).await? {
+                Saved::Clean => return Err(Stopped::Leased { until: lease.until }),
+                Saved::Overtaken => continue,
+            }
+        }
+        let plan = plan(&held.journal);
+        let steps = match &plan {
+            Plan::Do(steps) if !run.is_over() => due(steps, &failed),
+            _ => Vec::new(),
+        };
+        if steps.is_empty() {
+            held.release(run);
+        } else {
+            held.begin(world, run, &steps);
+        }
+        if held.save(world).await? == Saved::Overtaken {
+            continue;
+        }
+        if steps.is_empty() {
+            return rest(&held, plan, failed);
+        }
+        for (step, result) in abreast(world, run, &held, &steps, &hint).await {
+            note(world, &mut held, &mut failed, step, result);
+        }
+    }
+    Err(Stopped::Endless)
+}
+
+/// The next steps that have not failed in this run.
+fn due(steps: &[Step], failed: &HashMap<Step, Failed>) -> Vec<Step> {
+    steps.iter().filter(|step| !failed.contains_key(step)).take(ABREAST_MAX).cloned().collect()
+}
+
+/// What a run that has come to rest leaves behind.
+fn rest(held: &Held, plan: Plan, failed: HashMap<Step, Failed>) -> Result<Plan, Stopped> {
+    let Plan::Do(left) = plan else { return Ok(plan) };
+    let alarm = &held.journal.alarm;
+    match failed.into_iter().next() {
+        Some((step, failed)) => Err(Stopped::Failed { step: step_name(alarm, &step), failed }),
+        None => Err(Stopped::OutOfTime { left: left.len() }),
+    }
+}
+
+/// Performs the steps side by side. A step that does not end in time gave no answer.
+async fn abreast(
+    world: &World,
+    run: &Run,
+    held: &Held,
+    steps: &[Step],
+    hint: &Hint,
+) -> Vec<(Step, Result<Vec<Fact>, Failed>)> {
+    let tasks = steps.iter().map(|step| async move {
+        let suspect = held.is_suspect(step);
+        (step.clone(), perform(world, &held.journal, step, suspect, hint).await)
+    });
+    let mut tasks: FuturesUnordered<_> = tasks.collect();
+    let mut results = Vec::with_capacity(steps.len());
+    let until = run.deadline.min(tokio::time::Instant::now() + crate::world::STEP_MAX);
+    while let Ok(Some(result)) = timeout_at(until, tasks.next()).await {
+        results.push(result);
+    }
+    let late = steps.iter().filter(|step| !results.iter().any(|(done, _)| done == *step)).cloned();
+    let late: Vec<_> = late.collect();
+    let no_answer = || Failed::Unreachable { call: "dispatch", reason: "time is up".to_owned() };
+    results.extend(late.into_iter().map(|step| (step, Err(no_answer()))));
+    results
+}
+
+/// Takes one result into the journal.
+fn note(
+    world: &World,
+    held: &mut Held,
+    failures: &mut HashMap<Step, Failed>,
+    step: Step,
+    result: Result<Vec<Fact>, Failed>,
+) {
+    let key = held.journal.key.clone();
+    match result {
+        Ok(facts) => {
+            held.settle(&step);
+            for fact in facts {
+                held.learn(world, fact);
+            }
+        }
+        // Without an issue or a page the alarm would be lost, so these are never given up.
+        Err(failed) if failed.is_final() && !matches!(step, Step::Open | Step::Page(_)) => {
+            tracing::warn!(alarm.key = %key, step = step_name(&held.journal.alarm, &step), error = %failed, "gave up a step");
+            held.settle(&step);
+            let Failed::Refused { reason, .. } = failed else { return };
+            held.learn(world, Fact::GaveUp { step, reason });
+        }
+        Err(failed) => {
+            tracing::warn!(alarm.key = %key, step = step_name(&held.journal.alarm, &step), error = %failed, "a step failed");
+            if !failed.is_unsure() {
+                held.settle(&step);
+            }
+            failures.insert(step, failed);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! A journal in the hand of one run: what stands in the store, and what is not written yet.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+use dispatch_core::{
+    alarm::Key,
+    journal::{Entry, Fact, Journal, Lease, Step},
+};
+
+use crate::{
+    Stopped,
+    ports::{Failed, Tag},
+    world::{Run, World},
+};
+
+/// How often a write is tried against others that change the same journal.
+pub(crate) const SWAPS_MAX: usize = 20;
+
+/// A journal with the version it was read at.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) journal: Journal,
+    tag: Tag,
+    /// Steps that this run began, so that it knows what became of them.
+    own: HashSet<Step>,
+    unsaved: Vec<Entry>,
+    /// Steps whose result is known, and whose end is not written yet.
+    settled: Vec<Step>,
+    dirty: bool,
+}
+
+/// What a write came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Saved {
+    /// It stands.
+    Clean,
+    /// Somebody else wrote first. Their journal is in hand now, with this run's facts added, and
+    /// nothing was written: plan again.
+    Overtaken,
+}
+
+pub(crate) fn path(key: &Key) -> String {
+    format!("alarms/{key}.json")
+}
+
+fn encode(journal: &Journal) -> Result<Bytes, Stopped> {
+    Ok(journal.to_bytes().map_err(|error| Stopped::Journal(error.to_string()))?.into())
+}
+
+impl Held {
+    fn new(journal: Journal, tag: Tag) -> Self {
+        Held { journal, tag, own: HashSet::new(), unsaved: Vec::new(), settled: Vec::new(), dirty: false }
+    }
+
+    /// A journal that this run has just made: whatever is begun in it, this run began.
+    fn claimed(journal: Journal, tag: Tag) -> Self {
+        let own = journal.begun.iter().cloned().collect();
+        Held { own, ..Held::new(journal, tag) }
+    }
+
+    /// Whether an earlier run began the step and left no result: look before repeating.
+    pub(crate) fn is_suspect(&self, step: &Step) -> bool {
+        self.journal.begun.contains(step) && !self.own.contains(step)
+    }
+
+    /// Reads the journal of `key`, if there is one.
+    pub(crate) async fn load(world: &World, key: &Key) -> Result<Option<Self>, Stopped> {
+        let Some((bytes, tag)) = world.store.read(&path(key)).await? else { return Ok(None) };
+        let journal = Journal::from_bytes(&bytes).map_err(|error| Stopped::Journal(error.to_string()))?;
+        Ok(Some(Held::new(journal, tag)))
+    }
+
+    /// Puts `journal` where none stands; `None` when one does.
+    pub(crate) async fn create(world: &World, journal: Journal) -> Result<Option<Self>, Stopped> {
+        let created = world.store.create(&path(&journal.key), encode(&journal)?).await?;
+        Ok(created.map(|tag| Held::claimed(journal, tag)))
+    }
+
+    /// Puts `journal`, a new life, in the place of this one; `None` when this one has changed.
+    pub(crate) async fn replace(self, world: &World, journal: Journal) -> Result<Option<Self>, Stopped> {
+        let swapped = world.store.swap(&path(&journal.key), encode(&journal)?, &self.tag).await?;
+        Ok(swapped.map(|tag| Held::claimed(journal, tag)))
+    }
+
+    /// Adds a fact, to be written with the next save.
+    pub(crate) fn learn(&mut self, world: &World, fact: Fact) {
+        let entry = Entry { at: world.clock.now(), fact };
+        self.unsaved.push(entry.clone());
+        self.journal.entries.push(entry);
+        self.dirty = true;
+    }
+
+    /// Notes that what became of `step` is known.
+    pub(crate) fn settle(&mut self, step: &Step) {
+        self.journal.begun.retain(|begun| begun != step);
+        self.own.remove(step);
+        self.settled.push(step.clone());
+        self.dirty = true;
+    }
+
+    /// Notes that `steps` are about to be done by `run`.
+    pub(crate) fn begin(&mut self, world: &World, run: &Run, steps: &[Step]) {
+        let now = world.clock.now();
+        let held = self.journal.lease.as_ref().is_some_and(|lease| lease.run == run.id && lease.until > now);
+        if held && !self.dirty && steps.iter().all(|step| self.journal.begun.contains(step)) {
+            return;
+        }
+        for step in steps {
+            if !self.journal.begun.contains(step) {
+                self.journal.begun.push(step.clone());
+                self.own.insert(step.clone());
+                self.settled.retain(|settled| settled != step);
+            }
+        }
+        self.journal.lease = Some(Lease { run: run.id.clone(), until: run.lease_until(now) });
+        self.dirty = true;
+    }
+
+    /// Gives up the lease, if `run` holds it.
+    pub(crate) fn release(&mut self, run: &Run) {
+        if self.journal.lease.as_ref().is_some_and(|lease| lease.run == run.id) {
+            self.journal.lease = None;
+            self.dirty = true;
+        }
+    }
+
+    /// Writes what is not written yet.
+    pub(crate) async fn save(&mut self, world: &World) -> Result<Saved, Stopped> {
+        if !self.dirty {
+            return Ok(Saved::Clean);
+        }
+        match world.store.swap(&path(&self.journal.key), encode(&self.journal)?, &self.tag).await {
+            Ok(Some(tag)) => {
+                self.tag = tag;
+                self.unsaved.clear();
+                self.settled.clear();
+                self.dirty = false;
+                Ok(Saved::Clean)
+            }
+            // A lost reply: what stands there now tells whether it was written.
+            Ok(None) | Err(Failed::Unreachable { .. }) => {
+                self.reload(world).await?;
+                Ok(Saved::Overtaken)
+            }
+            Err(failed) => Err(failed.into()),
+        }
+    }
+
+    /// Takes what stands in the store and adds this run's facts to it. Facts are only ever added,
+    /// so their order between runs does not matter, but for answers: there the store's order rules.
+    async fn reload(&mut self, world: &World) -> Result<(), Stopped> {
+        let Some(Held { mut journal, tag, .. }) = Held::load(world, &self.journal.key).await? else {
+            return Err(Stopped::Replaced);
+        };
+        if journal.life != self.journal.life {
+            return Err(Stopped::Replaced);
+        }
+        let lost = |entry: &&Entry| !journal.entries.contains(entry);
+        let missing: Vec<_> = self.unsaved.iter().filter(lost).cloned().collect();
+        journal.begun.retain(|step| !self.settled.contains(step));
+        self.dirty = !missing.is_empty() || !self.settled.is_empty();
+        journal.entries.extend(missing.iter().cloned());
+        self.journal = journal;
+        self.unsaved = missing;
+        self.tag = tag;
+        Ok(())
+    }
+}

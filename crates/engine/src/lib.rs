@@ -1,0 +1,60 @@
+//! Carries alarms through their lives: effects at the rim, decisions in `dispatch-core`.
+//!
+//! - [`receive`] takes a message, [`answer`] a click, [`drive`] goes on with a life from wherever
+//!   it stands. All three read the journal, do what comes next, and write down what happened.
+//! - [`ports`] is what they need of the world, [`world`] is where it is put together.
+//!
+//! Deliberately absent: vendors, HTTP, settings. Those are in `dispatch-services`.
+
+pub mod answer;
+mod drive;
+mod held;
+mod perform;
+pub mod ports;
+pub mod receive;
+pub mod world;
+
+use jiff::Timestamp;
+
+pub use self::drive::drive;
+use self::ports::Failed;
+
+/// Why a run ended with something left to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Stopped {
+    /// Another run is acting for this alarm.
+    #[error("another run acts for this alarm until {until}")]
+    Leased {
+        /// When its lease ends by itself.
+        until: Timestamp,
+    },
+    /// A step did not work.
+    #[error("could not {step}: {failed}")]
+    Failed {
+        /// Which step, in words.
+        step: String,
+        /// Why.
+        failed: Failed,
+    },
+    /// The run's time is up.
+    #[error("time is up with {left} steps left")]
+    OutOfTime {
+        /// How many.
+        left: usize,
+    },
+    /// The store could not be asked.
+    #[error(transparent)]
+    Store(#[from] Failed),
+    /// The journal cannot be read or written; never guessed at.
+    #[error("{0}")]
+    Journal(String),
+    /// Another life has taken this one's place.
+    #[error("another life has begun")]
+    Replaced,
+    /// Too many others change the same journal.
+    #[error("too many runs change this alarm at once")]
+    Contended,
+    /// The plan never came to rest: a defect.
+    #[error("the plan does not come to rest")]
+    Endless,
+}

@@ -1,0 +1,146 @@
+//! A message: it pages, begins a life, or repeats one.
+
+use dispatch_core::{
+    alarm::{Alarm, Page},
+    journal::{Entry, Fact, Journal, Lease, LifeId, Step},
+    life::{Plan, Progress, plan},
+    notice::Receipt,
+    words,
+};
+use tokio::time::timeout_at;
+
+use crate::{
+    Stopped,
+    drive::carry,
+    held::{Held, SWAPS_MAX, Saved},
+    perform::{Hint, search},
+    ports::Failed,
+    world::{Run, World},
+};
+
+/// One message that raised an alarm.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// The same for every delivery of one publication.
+    pub message: String,
+    /// What it raised.
+    pub alarm: Alarm,
+}
+
+/// Pages, and nothing else on the way: no store, no issue, no chat.
+///
+/// # Errors
+/// [`Failed`] when the page may not have gone out.
+pub async fn page(world: &World, run: &Run, page: &Page) -> Result<Receipt, Failed> {
+    let delivery = async { world.destination(&page.to)?.deliver(&page.to, &words::page(page)).await };
+    match timeout_at(run.deadline, delivery).await {
+        Ok(delivered) => delivered,
+        Err(_) => Err(Failed::Unreachable { call: "dispatch", reason: "time is up".to_owned() }),
+    }
+}
+
+/// Takes in messages that raised the same alarm, oldest first, and carries it as far as it can go.
+///
+/// # Errors
+/// [`Stopped`] when something is left to do: the messages must come again.
+pub async fn receive(world: &World, run: &Run, arrivals: &[Arrival]) -> Result<Plan, Stopped> {
+    let Some(first) = arrivals.first() else { return Ok(Plan::Done) };
+    let key = first.alarm.key();
+    let ids: Vec<String> = arrivals.iter().map(|arrival| arrival.message.clone()).collect();
+    for _ in 0..SWAPS_MAX {
+        let Some(mut held) = Held::load(world, &key).await? else {
+            match claim(world, run, arrivals, None).await? {
+                Some((held, hint)) => return carry(world, run, held, hint).await,
+                None => continue,
+            }
+        };
+        let unseen = held.journal.unseen(&ids);
+        let fresh: Vec<Arrival> =
+            arrivals.iter().filter(|arrival| unseen.contains(&arrival.message)).cloned().collect();
+        let Some(newest) = fresh.last() else {
+            return carry(world, run, held, Hint::Unknown).await;
+        };
+        if is_over(world, &mut held).await? {
+            if matches!(plan(&held.journal), Plan::Do(_)) {
+                carry(world, run, held, Hint::Unknown).await?;
+            } else if !newest.alarm.retrigger {
+                tracing::info!(alarm.key = %key, "raised again after its end; retrigger is false");
+                return Ok(Plan::Done);
+            } else if let Some((held, hint)) = claim(world, run, &fresh, Some(held)).await? {
+                return carry(world, run, held, hint).await;
+            }
+            continue;
+        }
+        held.journal.remember(&unseen);
+        for fact in repeats(&held.journal, &fresh) {
+            held.learn(world, fact);
+        }
+        if held.save(world).await? == Saved::Clean {
+            return carry(world, run, held, Hint::Unknown).await;
+        }
+    }
+    Err(Stopped::Contended)
+}
+
+/// Begins a life: where none stands, or in place of one that is over. The search for an issue that
+/// stands already goes beside the claim, not before it. `None` when somebody else was faster.
+async fn claim(
+    world: &World,
+    run: &Run,
+    arrivals: &[Arrival],
+    over: Option<Held>,
+) -> Result<Option<(Held, Hint)>, Stopped> {
+    let Some((first, more)) = arrivals.split_first() else { return Ok(None) };
+    let now = world.clock.now();
+    let ids: Vec<String> = arrivals.iter().map(|arrival| arrival.message.clone()).collect();
+    let mut journal = Journal::begin(first.alarm.clone(), LifeId(world.clock.fresh()), &ids, now);
+    journal.entries = repeats(&journal, more).into_iter().map(|fact| Entry { at: now, fact }).collect();
+    journal.begun.push(Step::Open);
+    journal.lease = Some(Lease { run: run.id.clone(), until: run.lease_until(now) });
+    let claim = async {
+        match over {
+            Some(over) => over.replace(world, journal).await,
+            None => Held::create(world, journal).await,
+        }
+    };
+    let (claimed, found) = tokio::join!(claim, search(world, &first.alarm));
+    Ok(claimed?.map(|held| (held, Hint::Known(found))))
+}
+
+/// Whether the life is over, because Dispatch closed its issue or somebody else did.
+async fn is_over(world: &World, held: &mut Held) -> Result<bool, Stopped> {
+    let progress = Progress::of(&held.journal);
+    if progress.over {
+        return Ok(true);
+    }
+    let Some((issue, _)) = progress.issue else { return Ok(false) };
+    if world.audit.is_open(&issue).await? {
+        return Ok(false);
+    }
+    held.learn(world, Fact::Ended);
+    Ok(held.save(world).await? == Saved::Clean)
+}
+
+/// What repeats add to a journal: their number, and unreadable texts that are new.
+fn repeats(journal: &Journal, arrivals: &[Arrival]) -> Vec<Fact> {
+    let mut known: Vec<&str> = journal.alarm.evidence.as_deref().into_iter().collect();
+    known.extend(journal.entries.iter().filter_map(|entry| match &entry.fact {
+        Fact::Repeated { evidence, .. } => evidence.as_deref(),
+        _ => None,
+    }));
+    let mut facts = Vec::new();
+    let mut same = 0;
+    for arrival in arrivals {
+        match arrival.alarm.evidence.as_deref() {
+            Some(text) if !known.contains(&text) => {
+                known.push(text);
+                facts.push(Fact::Repeated { count: 1, evidence: Some(text.to_owned()) });
+            }
+            _ => same += 1,
+        }
+    }
+    if same > 0 {
+        facts.push(Fact::Repeated { count: same, evidence: None });
+    }
+    facts
+}

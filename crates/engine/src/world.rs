@@ -1,0 +1,72 @@
+//! Everything a run needs, in one place.
+
+use std::{sync::Arc, time::Duration};
+
+use dispatch_core::{alarm::Address, source::Defaults};
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+use crate::ports::{AuditLog, Clock, Destination, Failed, Store, Topic};
+
+/// The outside world, as the engine sees it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// Where journals are kept.
+    pub store: Arc<dyn Store>,
+    /// Where issues are opened.
+    pub audit: Arc<dyn AuditLog>,
+    /// Where people are reached; one for each scheme.
+    pub destinations: Vec<Arc<dyn Destination>>,
+    /// Where unfinished work is handed on.
+    pub topic: Arc<dyn Topic>,
+    /// Time and chance.
+    pub clock: Arc<dyn Clock>,
+    /// What holds where a message is silent.
+    pub defaults: Defaults,
+}
+
+impl World {
+    /// The destination that `address` names.
+    ///
+    /// # Errors
+    /// [`Failed::Refused`] when nothing answers to its scheme.
+    pub fn destination(&self, address: &Address) -> Result<&dyn Destination, Failed> {
+        let found = self.destinations.iter().find(|known| known.scheme() == address.scheme());
+        found.map(Arc::as_ref).ok_or_else(|| Failed::Refused {
+            call: "dispatch",
+            reason: format!("no destination is called {:?}", address.scheme()),
+        })
+    }
+}
+
+/// One invocation's identity and time.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Tells this run's leases from those of others.
+    pub id: String,
+    /// When no step may be under way any more.
+    pub deadline: Instant,
+}
+
+/// The longest that one step may take.
+pub const STEP_MAX: Duration = Duration::from_secs(25);
+
+/// How long a lease holds: longer than any step, with room for clocks that differ.
+const LEASE: SignedDuration = SignedDuration::from_secs(40);
+
+impl Run {
+    /// A run that has `time` from now.
+    pub fn new(world: &World, time: Duration) -> Self {
+        Run { id: world.clock.fresh(), deadline: Instant::now() + time }
+    }
+
+    /// Whether its time is up.
+    pub fn is_over(&self) -> bool {
+        Instant::now() >= self.deadline
+    }
+
+    /// When a lease that is taken now ends.
+    pub(crate) fn lease_until(&self, now: Timestamp) -> Timestamp {
+        now.checked_add(LEASE).unwrap_or(Timestamp::MAX)
+    }
+}

@@ -1,0 +1,171 @@
+//! What the page does for its reader: publish, click, act by hand at a service, break a service.
+
+use std::time::{Duration, Instant};
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use dispatch_simulator::{
+    aws::Publication,
+    fake::{Fault, Kind, NoSuch},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Console;
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new()
+        .route("/api/publish", post(publish))
+        .route("/api/slack/click", post(click))
+        .route("/api/github/close", post(close))
+        .route("/api/github/reopen", post(reopen))
+        .route("/api/pagerduty/acknowledge", post(acknowledge))
+        .route("/api/pagerduty/resolve", post(resolve))
+        .route("/api/fault", post(fault))
+}
+
+/// Why an action was not done, in words for the page.
+struct Refused(String);
+
+impl From<NoSuch> for Refused {
+    fn from(missing: NoSuch) -> Self {
+        Refused(missing.to_string())
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "error": self.0 }))).into_response()
+    }
+}
+
+type Done = Result<Json<Value>, Refused>;
+
+fn done() -> Done {
+    Ok(Json(json!({ "ok": true })))
+}
+
+#[derive(Deserialize)]
+struct Publish {
+    message: String,
+    subject: Option<String>,
+}
+
+async fn publish(State(console): State<Console>, Json(publish): Json<Publish>) -> Done {
+    let publication =
+        Publication { subject: publish.subject.filter(|text| !text.is_empty()), ..Publication::new(publish.message) };
+    publication.check().map_err(|refusal| Refused(refusal.to_string()))?;
+    console.town.topic.publish(&publication);
+    done()
+}
+
+#[derive(Deserialize)]
+struct Click {
+    channel: String,
+    ts: String,
+    user: String,
+    action_id: String,
+}
+
+/// Presses a button as `user`: the fake Slack signs the request, and it goes to triage by HTTP.
+async fn click(State(console): State<Console>, Json(click): Json<Click>) -> Done {
+    let slack = &console.town.fakes.slack;
+    let Click { channel, ts, user, action_id } = &click;
+    let signed =
+        slack.click(channel, ts, user, action_id).or_else(|_| slack.legacy_click(channel, ts, user, action_id))?;
+    let start = Instant::now();
+    let status = console.town.request(signed.body.as_bytes(), &signed.headers).await;
+    let ms = start.elapsed().as_millis();
+    if status != 200 {
+        return Err(Refused(format!("Slack shows an error: triage answered {status}")));
+    }
+    Ok(Json(json!({ "ok": true, "status": status, "ms": u64::try_from(ms).unwrap_or(u64::MAX) })))
+}
+
+#[derive(Deserialize)]
+struct AtIssue {
+    repository: String,
+    number: u64,
+}
+
+async fn close(State(console): State<Console>, Json(at): Json<AtIssue>) -> Done {
+    console.town.fakes.github.close_by_hand(&at.repository, at.number)?;
+    done()
+}
+
+async fn reopen(State(console): State<Console>, Json(at): Json<AtIssue>) -> Done {
+    console.town.fakes.github.reopen(&at.repository, at.number)?;
+    done()
+}
+
+#[derive(Deserialize)]
+struct AtIncident {
+    id: String,
+}
+
+async fn acknowledge(State(console): State<Console>, Json(at): Json<AtIncident>) -> Done {
+    console.town.fakes.pagerduty.acknowledge(&at.id)?;
+    done()
+}
+
+async fn resolve(State(console): State<Console>, Json(at): Json<AtIncident>) -> Done {
+    console.town.fakes.pagerduty.resolve(&at.id)?;
+    done()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Service {
+    Github,
+    Slack,
+    Pagerduty,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Misbehaviour {
+    None,
+    Down,
+    Slow,
+    RateLimited,
+}
+
+#[derive(Deserialize)]
+struct Misbehave {
+    service: Service,
+    kind: Misbehaviour,
+}
+
+/// Longer than triage may take, so that handing on can be watched.
+const SLOW: Duration = Duration::from_secs(3);
+
+async fn fault(State(console): State<Console>, Json(misbehave): Json<Misbehave>) -> Done {
+    let kind = match misbehave.kind {
+        Misbehaviour::None => None,
+        Misbehaviour::Down => Some(Kind::Answer { status: 503, body: "down for the test".to_owned() }),
+        Misbehaviour::Slow => Some(Kind::Delay(SLOW)),
+        Misbehaviour::RateLimited => Some(Kind::RateLimited { retry_after_s: Some(30) }),
+    };
+    let fault = kind.map(|kind| Fault::new("*", kind).always());
+    let fakes = &console.town.fakes;
+    match misbehave.service {
+        Service::Github => {
+            fakes.github.clear_faults();
+            fault.into_iter().for_each(|fault| fakes.github.fault(fault));
+        }
+        Service::Slack => {
+            fakes.slack.clear_faults();
+            fault.into_iter().for_each(|fault| fakes.slack.fault(fault));
+        }
+        Service::Pagerduty => {
+            fakes.pagerduty.clear_faults();
+            fault.into_iter().for_each(|fault| fakes.pagerduty.fault(fault));
+        }
+    }
+    done()
+}

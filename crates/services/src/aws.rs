@@ -1,0 +1,167 @@
+//! What all AWS clients share: who we are, where, and one way to send.
+//!
+//! Requests go through [`Http`], so that AWS costs no second TLS stack and no second set of roots.
+//! A function on AWS finds its credentials in its settings, and nothing else is tried there; on a
+//! laptop the usual chain of profiles and sign-ons is followed.
+
+use std::{error::Error, time::Duration};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use dispatch_engine::ports::Failed;
+use http::StatusCode;
+
+use crate::{
+    carried::{self, root},
+    http::{Http, Policy, Unusable},
+    settings::{Format, Required, Setting, Settings},
+};
+
+mod wire;
+
+/// The AWS SDK's own settings; a function gets them from Lambda itself.
+pub const SETTINGS: &[Setting] = &[
+    setting("AWS_REGION", "where AWS is called"),
+    setting("AWS_DEFAULT_REGION", "where AWS is called, when AWS_REGION is silent"),
+    setting("AWS_ACCESS_KEY_ID", "who calls AWS; without it, profiles and sign-ons are looked for"),
+    Setting {
+        secret: true,
+        required: Required::With("AWS_ACCESS_KEY_ID"),
+        ..setting("AWS_SECRET_ACCESS_KEY", "proves who calls AWS")
+    },
+    Setting { secret: true, ..setting("AWS_SESSION_TOKEN", "proves it when the credentials are temporary") },
+    endpoint("AWS_ENDPOINT_URL", "stands in for every service of AWS"),
+    endpoint("AWS_ENDPOINT_URL_KMS", "stands in for KMS"),
+    endpoint("AWS_ENDPOINT_URL_S3", "stands in for S3"),
+    endpoint("AWS_ENDPOINT_URL_SNS", "stands in for SNS"),
+];
+
+/// One try each; the SDK repeats by itself, because it knows its services' codes.
+const ONE_TRY: Policy = Policy {
+    connect: Duration::from_secs(2),
+    call: Duration::from_secs(5),
+    tries: 1,
+    total: Duration::from_secs(5),
+    wait_max: Duration::ZERO,
+    backoff: Duration::ZERO,
+};
+const TRIES: u32 = 3;
+const BACKOFF: Duration = Duration::from_millis(200);
+const BACKOFF_MAX: Duration = Duration::from_secs(2);
+/// All tries of one call and the waits between them.
+const TOTAL: Duration = Duration::from_secs(12);
+
+/// What AWS clients are made from. Cheap to clone; shows no secret.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    sdk: SdkConfig,
+    settings: Settings,
+}
+
+impl Aws {
+    /// Takes credentials, region and stand-ins from `settings`. Calls nobody yet.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub async fn connect(settings: &Settings) -> Result<Self, Unusable> {
+        let http = wire::client(Http::with_policy(ONE_TRY)?);
+        let retries = RetryConfig::standard()
+            .with_max_attempts(TRIES)
+            .with_initial_backoff(BACKOFF)
+            .with_max_backoff(BACKOFF_MAX);
+        let times = TimeoutConfig::builder()
+            .connect_timeout(ONE_TRY.connect)
+            .operation_attempt_timeout(ONE_TRY.call)
+            .operation_timeout(TOTAL)
+            .build();
+        let version = BehaviorVersion::v2026_01_12();
+        let region = settings.text("AWS_REGION").or(settings.text("AWS_DEFAULT_REGION"));
+        let region = region.map(|region| Region::new(region.to_owned()));
+        let sdk = match credentials(settings) {
+            Some(credentials) => SdkConfig::builder()
+                .behavior_version(version)
+                .credentials_provider(SharedCredentialsProvider::new(credentials))
+                .region(region)
+                .http_client(http)
+                .retry_config(retries)
+                .timeout_config(times)
+                .build(),
+            None => {
+                let chain = aws_config::defaults(version).http_client(http).retry_config(retries).timeout_config(times);
+                match region {
+                    Some(region) => chain.region(region).load().await,
+                    None => chain.load().await,
+                }
+            }
+        };
+        Ok(Aws { sdk, settings: settings.clone() })
+    }
+
+    /// What the SDK's clients are made from.
+    pub(crate) fn sdk(&self) -> &SdkConfig {
+        &self.sdk
+    }
+
+    /// The region, if anything names one.
+    pub(crate) fn region(&self) -> Option<&str> {
+        self.sdk.region().map(AsRef::as_ref)
+    }
+
+    /// What stands in for a service: its own stand-in, named by `setting`, or the one for all.
+    pub(crate) fn endpoint(&self, setting: &str) -> Option<&str> {
+        self.settings.text(setting).or_else(|| self.settings.text("AWS_ENDPOINT_URL"))
+    }
+}
+
+const fn setting(name: &'static str, meaning: &'static str) -> Setting {
+    Setting { name, meaning, format: Format::WORD, default: None, secret: false, required: Required::No }
+}
+
+const fn endpoint(name: &'static str, meaning: &'static str) -> Setting {
+    Setting { format: Format::URL, ..setting(name, meaning) }
+}
+
+fn credentials(settings: &Settings) -> Option<Credentials> {
+    let (id, secret) = (settings.text("AWS_ACCESS_KEY_ID")?, settings.text("AWS_SECRET_ACCESS_KEY")?);
+    let token = settings.text("AWS_SESSION_TOKEN").map(str::to_owned);
+    Some(Credentials::new(id, secret, token, None, "settings"))
+}
+
+/// What an error of the SDK means. Holds codes only: its sentences may quote what was sent.
+pub(crate) fn failed<E>(call: &'static str, error: &SdkError<E, HttpResponse>) -> Failed
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    match error {
+        SdkError::ConstructionFailure(_) => Failed::Refused { call, reason: root(error) },
+        SdkError::TimeoutError(_) => Failed::Unreachable { call, reason: "no reply in time".to_owned() },
+        // Without one, nothing was sent: no credentials were found.
+        SdkError::DispatchFailure(_) => {
+            carried::failed(call, error).unwrap_or_else(|| Failed::Busy { call, reason: root(error), wait: None })
+        }
+        SdkError::ServiceError(refusal) => {
+            let status = StatusCode::from_u16(refusal.raw().status().as_u16()).unwrap_or_default();
+            let code = refusal.err().code().map_or_else(|| format!("status {}", status.as_u16()), str::to_owned);
+            refused(call, status, code)
+        }
+        _ => Failed::Unreachable { call, reason: "an unreadable reply".to_owned() },
+    }
+}
+
+/// What a code of AWS means. A lack of rights waits for an operator, as credentials that have expired do.
+fn refused(call: &'static str, status: StatusCode, reason: String) -> Failed {
+    const LATER: [&str; 5] = ["Throttl", "TooManyRequests", "LimitExceeded", "SlowDown", "KMSInvalidState"];
+    const RIGHTS: [&str; 7] =
+        ["AccessDenied", "Authorization", "Expired", "Unrecognized", "InvalidClientToken", "Signature", "Disabled"];
+    let is_one_of = |codes: &[&str]| codes.iter().any(|code| reason.contains(code));
+    match status {
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            Failed::Busy { call, reason, wait: None }
+        }
+        _ if is_one_of(&LATER) || is_one_of(&RIGHTS) => Failed::Busy { call, reason, wait: None },
+        status if status.is_server_error() => Failed::Unreachable { call, reason },
+        _ => Failed::Refused { call, reason },
+    }
+}

@@ -1,0 +1,262 @@
+//! GitHub: the audit log, one issue for each alarm.
+//!
+//! Calls go through `octocrab`, which rides on [`Http`]. Replies are read into the few fields that
+//! are needed, so that a field more or less at GitHub changes nothing here. What is deliberately
+//! absent: any guard against duplicates. Lists and search lag, so they are hints.
+
+use std::borrow::Cow;
+
+use async_trait::async_trait;
+use dispatch_core::{
+    alarm::{Issue, IssueNumber, Repo},
+    text::shorten,
+};
+use dispatch_engine::ports::{AuditLog, Draft, Failed};
+use http::{Method, StatusCode};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::http::{Http, Repeat, Reply, Verdict};
+
+use self::{
+    auth::Auth,
+    judge::{is_about_labels, is_gone, judge, judge_existing, judge_opening, judge_state},
+    wire::{Call, Wire, read},
+};
+pub use self::{
+    auth::{BadKey, Credentials},
+    settings::{SETTINGS, default_repo, default_user},
+};
+
+mod auth;
+mod judge;
+mod query;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+const TITLE_CHARS_MAX: usize = 256;
+const BODY_CHARS_MAX: usize = 65_536;
+const PER_PAGE: usize = 100;
+const ISSUE_PAGES_MAX: usize = 3;
+const COMMENT_PAGES_MAX: usize = 10;
+const NOTHING: Option<&Value> = None;
+
+/// The issues of GitHub, or of a GitHub Enterprise Server.
+#[derive(Debug)]
+pub struct GitHub {
+    wire: Wire,
+}
+
+/// The fields of an issue, or of a pull request, that are read.
+#[derive(Debug, Deserialize)]
+struct Listed {
+    number: IssueNumber,
+    html_url: Option<String>,
+    title: Option<String>,
+    body: Option<String>,
+    state: Option<String>,
+    /// Present when it is a pull request.
+    pull_request: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Comment {
+    id: u64,
+    body: Option<String>,
+}
+
+/// <https://docs.github.com/en/rest/issues/issues#create-an-issue>
+#[derive(Debug, Serialize)]
+struct NewIssue<'a> {
+    title: &'a str,
+    body: &'a str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    labels: &'a [String],
+}
+
+#[async_trait]
+impl AuditLog for GitHub {
+    /// Labels never lose an alarm: when GitHub objects to them, the issue is opened without.
+    async fn open(&self, draft: &Draft) -> Result<Issue, Failed> {
+        let reply = self.create(draft, &draft.labels, judge_opening).await?;
+        let reply = if is_about_labels(&reply) { self.create(draft, &[], judge).await? } else { reply };
+        let issue: Listed = read("github issues.create", &reply)?;
+        Ok(issue.at(&draft.repo))
+    }
+
+    /// <https://docs.github.com/en/rest/issues/issues#list-repository-issues>
+    async fn find(&self, repo: &Repo, marker: &str, since: Timestamp) -> Result<Option<Issue>, Failed> {
+        const CALL: &str = "github issues.listForRepo";
+        let mut url = self.wire.in_repo(CALL, repo, &["issues"])?;
+        url.query_pairs_mut()
+            .append_pair("state", "all")
+            .append_pair("sort", "created")
+            .append_pair("direction", "desc")
+            .append_pair("since", &utc(since));
+        let call = Call { name: CALL, repo: repo.clone(), repeat: Repeat::Freely, judge };
+        let is_it = |issue: &Listed| issue.pull_request.is_none() && holds(issue.body.as_deref(), marker);
+        Ok(self.scan(&call, url, ISSUE_PAGES_MAX, is_it).await?.map(|issue| issue.at(repo)))
+    }
+
+    /// <https://docs.github.com/en/rest/search/search#search-issues-and-pull-requests>
+    async fn search(&self, repo: &Repo, title: &str, closed: bool) -> Result<Option<Issue>, Failed> {
+        #[derive(Deserialize)]
+        struct Found {
+            items: Vec<Listed>,
+        }
+        const CALL: &str = "github search.issuesAndPullRequests";
+        // Also refuses a name that would be read as a part of the query.
+        self.wire.in_repo(CALL, repo, &[])?;
+        let mut url = self.wire.at(&["search", "issues"]);
+        url.query_pairs_mut()
+            .append_pair("q", &query::by_title(repo, title, closed))
+            .append_pair("per_page", &PER_PAGE.to_string());
+        let call = Call { name: CALL, repo: repo.clone(), repeat: Repeat::Freely, judge };
+        let reply = self.wire.send(call, Method::GET, &url, NOTHING).await?;
+        let Found { mut items } = read(CALL, &reply)?;
+        let title = shorten(title, TITLE_CHARS_MAX);
+        items.retain(|issue| issue.pull_request.is_none() && issue.title.as_deref() == Some(&*title));
+        items.retain(|issue| closed || issue.is_open());
+        items.sort_by_key(|issue| (!issue.is_open(), std::cmp::Reverse(issue.number)));
+        Ok(items.first().map(|issue| issue.at(repo)))
+    }
+
+    /// <https://docs.github.com/en/rest/issues/issues#get-an-issue>
+    async fn is_open(&self, issue: &Issue) -> Result<bool, Failed> {
+        const CALL: &str = "github issues.get";
+        let url = self.wire.in_repo(CALL, &issue.repo, &["issues", &issue.number.to_string()])?;
+        let call = Call { name: CALL, repo: issue.repo.clone(), repeat: Repeat::Freely, judge: judge_state };
+        let reply = self.wire.send(call, Method::GET, &url, NOTHING).await?;
+        match reply.status {
+            _ if is_gone(&reply) => Ok(false),
+            // It lives on in another place that cannot be followed to: nobody has said that it is over.
+            StatusCode::MOVED_PERMANENTLY => Ok(true),
+            _ => Ok(read::<Listed>(CALL, &reply)?.is_open()),
+        }
+    }
+
+    /// <https://docs.github.com/en/rest/issues/comments#create-an-issue-comment>
+    async fn comment(&self, issue: &Issue, body: &str) -> Result<u64, Failed> {
+        const CALL: &str = "github issues.createComment";
+        let url = self.wire.in_repo(CALL, &issue.repo, &["issues", &issue.number.to_string(), "comments"])?;
+        let call = Call { name: CALL, repo: issue.repo.clone(), repeat: Repeat::OnlyIfNotActedOn, judge };
+        let body = json!({ "body": shorten(body, BODY_CHARS_MAX) });
+        let reply = self.wire.send(call, Method::POST, &url, Some(&body)).await?;
+        Ok(read::<Comment>(CALL, &reply)?.id)
+    }
+
+    /// <https://docs.github.com/en/rest/issues/comments#update-an-issue-comment>
+    async fn edit_comment(&self, issue: &Issue, comment: u64, body: &str) -> Result<(), Failed> {
+        const CALL: &str = "github issues.updateComment";
+        let url = self.wire.in_repo(CALL, &issue.repo, &["issues", "comments", &comment.to_string()])?;
+        let call = Call { name: CALL, repo: issue.repo.clone(), repeat: Repeat::Freely, judge };
+        let body = json!({ "body": shorten(body, BODY_CHARS_MAX) });
+        self.wire.send(call, Method::PATCH, &url, Some(&body)).await?;
+        Ok(())
+    }
+
+    /// <https://docs.github.com/en/rest/issues/comments#list-issue-comments>
+    ///
+    /// An issue that is gone has no comments.
+    async fn find_comment(&self, issue: &Issue, marker: &str, since: Timestamp) -> Result<Option<u64>, Failed> {
+        const CALL: &str = "github issues.listComments";
+        let mut url = self.wire.in_repo(CALL, &issue.repo, &["issues", &issue.number.to_string(), "comments"])?;
+        url.query_pairs_mut().append_pair("since", &utc(since));
+        let call = Call { name: CALL, repo: issue.repo.clone(), repeat: Repeat::Freely, judge: judge_existing };
+        let is_it = |comment: &Comment| holds(comment.body.as_deref(), marker);
+        Ok(self.scan(&call, url, COMMENT_PAGES_MAX, is_it).await?.map(|comment| comment.id))
+    }
+
+    /// <https://docs.github.com/en/rest/issues/issues#update-an-issue>
+    ///
+    /// An issue that is gone needs no closing.
+    async fn close(&self, repo: &Repo, number: IssueNumber) -> Result<(), Failed> {
+        const CALL: &str = "github issues.update";
+        let url = self.wire.in_repo(CALL, repo, &["issues", &number.to_string()])?;
+        let call = Call { name: CALL, repo: repo.clone(), repeat: Repeat::Freely, judge: judge_existing };
+        let body = json!({ "state": "closed", "state_reason": "completed" });
+        self.wire.send(call, Method::PATCH, &url, Some(&body)).await?;
+        Ok(())
+    }
+}
+
+impl GitHub {
+    /// The GitHub at `base`, such as `https://api.github.com`. Must be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// When the credentials hold a key that is none.
+    pub fn new(http: &Http, base: &Url, credentials: Credentials) -> Result<Self, BadKey> {
+        let auth = Auth::new(credentials, http, base)?;
+        Ok(GitHub { wire: Wire::new(http.clone(), base.clone(), auth) })
+    }
+
+    async fn create(&self, draft: &Draft, labels: &[String], judge: fn(&Reply) -> Verdict) -> Result<Reply, Failed> {
+        const CALL: &str = "github issues.create";
+        let url = self.wire.in_repo(CALL, &draft.repo, &["issues"])?;
+        // Without labels there is nothing to leave out.
+        let judge = if labels.is_empty() { judge::judge } else { judge };
+        let call = Call { name: CALL, repo: draft.repo.clone(), repeat: Repeat::OnlyIfNotActedOn, judge };
+        let (title, body) = (shorten(&draft.title, TITLE_CHARS_MAX), within_limit(draft));
+        self.wire.send(call, Method::POST, &url, Some(&NewIssue { title: &title, body: &body, labels })).await
+    }
+
+    /// The first listed thing that `is_it`, on at most `pages_max` pages.
+    async fn scan<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        mut url: Url,
+        pages_max: usize,
+        is_it: impl Fn(&T) -> bool + Send,
+    ) -> Result<Option<T>, Failed> {
+        url.query_pairs_mut().append_pair("per_page", &PER_PAGE.to_string());
+        for page in 1..=pages_max {
+            let mut url = url.clone();
+            url.query_pairs_mut().append_pair("page", &page.to_string());
+            let reply = self.wire.send(call.clone(), Method::GET, &url, NOTHING).await?;
+            if is_gone(&reply) {
+                return Ok(None);
+            }
+            let listed: Vec<T> = read(call.name, &reply)?;
+            let is_last = listed.len() < PER_PAGE;
+            let found = listed.into_iter().find(&is_it);
+            if found.is_some() || is_last {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Listed {
+    fn at(&self, repo: &Repo) -> Issue {
+        let usual = || format!("https://github.com/{repo}/issues/{}", self.number);
+        Issue { repo: repo.clone(), number: self.number, url: self.html_url.clone().unwrap_or_else(usual) }
+    }
+
+    fn is_open(&self) -> bool {
+        self.state.as_deref() == Some("open")
+    }
+}
+
+/// The body within GitHub's limit; its marker survives the cut.
+fn within_limit(draft: &Draft) -> Cow<'_, str> {
+    let body = shorten(&draft.body, BODY_CHARS_MAX);
+    if body.contains(&draft.marker) {
+        return body;
+    }
+    let room = BODY_CHARS_MAX.saturating_sub(draft.marker.chars().count() + 2);
+    Cow::Owned(format!("{}\n\n{}", shorten(&draft.body, room), draft.marker))
+}
+
+fn holds(body: Option<&str>, marker: &str) -> bool {
+    body.is_some_and(|body| body.contains(marker))
+}
+
+/// Whole seconds, as GitHub's own times.
+fn utc(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

@@ -1,0 +1,211 @@
+//! The outside services that alarms go through, one file each: a client, what it needs to be told
+//! ([`settings::Setting`]), and how it does what the engine's [`ports`](dispatch_engine::ports) ask for.
+//!
+//! - [`http`] is the one place that sends, repeats and waits. [`aws`] lets the AWS SDK ride on it.
+//! - [`github`] is the audit log; [`slack`] and [`pagerduty`] are destinations; [`store`] keeps
+//!   journals; [`sns`] hands work on; [`kms`] decrypts settings; [`clock`] is time and chance.
+//! - [`read`] reads all settings, [`connect`] makes all clients from them. Neither stops at the first
+//!   problem: a start that fails says everything that is wrong.
+//!
+//! A new destination is one file, and one line in [`DESTINATIONS`].
+//!
+//! Deliberately absent: decisions. What to do next, and what to do when a call fails, is the
+//! engine's; a client here knows no other client.
+
+use std::{env, sync::Arc};
+
+use dispatch_core::source::{Defaults, dispatch::patience_s};
+use dispatch_engine::{
+    ports::{AuditLog, Destination, Failed, Store, Topic},
+    world::World,
+};
+use secrecy::SecretString;
+use tokio::sync::OnceCell;
+
+use self::{
+    aws::Aws,
+    clock::SystemClock,
+    github::GitHub,
+    http::Http,
+    kms::Kms,
+    pagerduty::PagerDuty,
+    settings::{Format, Problem, Problems, Required, Setting, Settings},
+    slack::Slack,
+    sns::{NoTopic, Sns},
+};
+
+pub mod aws;
+mod carried;
+pub mod clock;
+pub mod github;
+pub mod http;
+pub mod kms;
+pub mod pagerduty;
+pub mod settings;
+pub mod shell;
+pub mod slack;
+pub mod sns;
+pub mod store;
+#[cfg(test)]
+mod tests;
+
+/// Every destination.
+pub const DESTINATIONS: &[Maker] = &[
+    Maker {
+        scheme: slack::SCHEME,
+        settings: slack::SETTINGS,
+        connect: |s, http| Ok(Arc::new(Slack::connect(s, http)?)),
+    },
+    Maker {
+        scheme: pagerduty::SCHEME,
+        settings: pagerduty::SETTINGS,
+        connect: |s, http| Ok(Arc::new(PagerDuty::connect(s, http)?)),
+    },
+];
+
+const PATIENCE: &str = "DISPATCH_ANSWER_TIMEOUT";
+
+/// What belongs to no service.
+const OWN_SETTINGS: &[Setting] = &[Setting {
+    name: PATIENCE,
+    meaning: "how long a question may stay unanswered before silence counts as no, where a message is silent",
+    format: Format::new("off, or an ISO 8601 duration from PT1M to P7D", |text| patience_s(text).is_ok()),
+    default: Some("off"),
+    secret: false,
+    required: Required::No,
+}];
+
+/// How one destination is made.
+#[derive(Clone, Copy, Debug)]
+pub struct Maker {
+    /// What its addresses start with.
+    pub scheme: &'static str,
+    /// What it needs to be told.
+    pub settings: &'static [Setting],
+    /// Makes it; calls nobody yet.
+    pub connect: fn(&Settings, &Http) -> Result<Arc<dyn Destination>, Problem>,
+}
+
+/// Every client, ready for use.
+#[derive(Clone, Debug)]
+pub struct Services {
+    /// GitHub.
+    pub audit: Arc<dyn AuditLog>,
+    /// One for each of [`DESTINATIONS`], in their order.
+    pub destinations: Vec<Arc<dyn Destination>>,
+    /// Where journals are kept.
+    pub store: Arc<dyn Store>,
+    /// Where unfinished work is handed on; refuses when the settings name no topic.
+    pub topic: Arc<dyn Topic>,
+    /// What holds where a message is silent.
+    pub defaults: Defaults,
+    /// What Slack signs clicks with.
+    pub signing_secret: SecretString,
+}
+
+impl Services {
+    /// The world that the engine acts in, by the clock of this machine.
+    pub fn world(&self) -> World {
+        World {
+            store: Arc::clone(&self.store),
+            audit: Arc::clone(&self.audit),
+            destinations: self.destinations.clone(),
+            topic: Arc::clone(&self.topic),
+            clock: Arc::new(SystemClock),
+            defaults: self.defaults.clone(),
+        }
+    }
+}
+
+/// Every setting of Dispatch, by service. Those of the AWS SDK ([`aws::SETTINGS`]) are read too, but
+/// are not Dispatch's to document or to deploy.
+pub fn all_settings() -> Vec<&'static [Setting]> {
+    let first = [OWN_SETTINGS, store::SETTINGS, sns::SETTINGS, github::SETTINGS];
+    first.into_iter().chain(DESTINATIONS.iter().map(|maker| maker.settings)).collect()
+}
+
+/// Reads every setting through `lookup`. KMS is called when a value is encrypted, and only then.
+///
+/// # Errors
+/// Everything that is missing or wrong.
+pub async fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Settings, Problems> {
+    let declared = [all_settings(), vec![aws::SETTINGS]].concat();
+    let kms = OnceCell::new();
+    let decrypt = async |ciphertext: String| {
+        let kms: &Kms = kms.get_or_try_init(|| open_kms(&lookup)).await?;
+        kms.decrypt(&ciphertext).await
+    };
+    Settings::read(&declared, &lookup, decrypt).await
+}
+
+/// [`read`]s every setting from the environment of this process. Nothing else in Dispatch reads it.
+///
+/// # Errors
+/// As [`read`].
+pub async fn from_env() -> Result<Settings, Problems> {
+    read(|name| env::var(name).ok()).await
+}
+
+/// Makes every client. Calls nobody yet; a folder for the store is made when it is missing.
+///
+/// # Errors
+/// Everything that keeps a client from being made.
+pub async fn connect(settings: &Settings) -> Result<Services, Problems> {
+    let http = Http::new().map_err(Problem::from)?;
+    let has_topic = settings.text(sns::TOPIC).is_some();
+    let aws = match has_topic || store::needs_aws(settings) {
+        true => Some(Aws::connect(settings).await.map_err(Problem::from)?),
+        false => None,
+    };
+    let (mut destinations, mut problems) = (Vec::new(), Vec::new());
+    for maker in DESTINATIONS {
+        match (maker.connect)(settings, &http) {
+            Ok(destination) => destinations.push(destination),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let made = (
+        GitHub::connect(settings, &http),
+        store::connect(settings, aws.as_ref()),
+        topic(settings, aws.as_ref()),
+        defaults(settings),
+        slack::signing_secret(settings),
+    );
+    match made {
+        (Ok(audit), Ok(store), Ok(topic), Ok(defaults), Ok(signing_secret)) if problems.is_empty() => {
+            Ok(Services { audit: Arc::new(audit), destinations, store, topic, defaults, signing_secret })
+        }
+        (audit, store, topic, defaults, secret) => {
+            let more = [audit.err(), store.err(), topic.err(), defaults.err(), secret.err()];
+            problems.extend(more.into_iter().flatten());
+            Err(Problems::of(problems))
+        }
+    }
+}
+
+async fn open_kms(lookup: impl Fn(&str) -> Option<String>) -> Result<Kms, Failed> {
+    let refused = |reason: String| Failed::Refused { call: "kms", reason };
+    let unreadable = async |_| Err(refused("AWS itself is not told in secret".to_owned()));
+    let settings = Settings::read(&[aws::SETTINGS], lookup, unreadable).await;
+    let settings = settings.map_err(|problems| refused(problems.to_string().replace('\n', "; ")))?;
+    let aws = Aws::connect(&settings).await.map_err(|unusable| refused(unusable.to_string()))?;
+    aws.region().ok_or_else(|| refused("AWS_REGION is not set".to_owned()))?;
+    Ok(Kms::connect(&aws))
+}
+
+fn topic(settings: &Settings, aws: Option<&Aws>) -> Result<Arc<dyn Topic>, Problem> {
+    match aws.filter(|_| settings.text(sns::TOPIC).is_some()) {
+        Some(aws) => Ok(Arc::new(Sns::connect(settings, aws)?)),
+        None => Ok(Arc::new(NoTopic)),
+    }
+}
+
+fn defaults(settings: &Settings) -> Result<Defaults, Problem> {
+    let patience_s = patience_s(settings.need(PATIENCE)?);
+    Ok(Defaults {
+        repo: github::default_repo(settings)?,
+        github_user: github::default_user(settings),
+        channel: slack::default_channel(settings)?,
+        patience_s: patience_s.map_err(|invalid| settings.problem(PATIENCE, invalid.expected))?,
+    })
+}

@@ -1,0 +1,150 @@
+//! PagerDuty: where the person on call is woken.
+//!
+//! There are two ways in, and a deployment has one or both. Events need one key and take what
+//! machines send; REST incidents reach any service, but PagerDuty limits them to what people do by
+//! hand. Whatever refuses a page, the next way is tried: a page must go out.
+
+mod events;
+mod incident;
+mod judge;
+mod rest;
+mod settings;
+
+use async_trait::async_trait;
+use dispatch_core::{
+    alarm::Address,
+    notice::{Notice, Receipt},
+};
+use dispatch_engine::ports::{Destination, Failed};
+use http::{HeaderValue, header};
+use reqwest::Request;
+use serde::Serialize;
+use url::Url;
+
+use self::{
+    events::Events,
+    incident::{Incident, note},
+    judge::Way,
+    rest::Rest,
+};
+
+pub use self::settings::SETTINGS;
+
+#[cfg(test)]
+mod tests;
+
+/// What PagerDuty's addresses start with. What follows is the id of a service, or nothing for the
+/// one that was deployed as the default.
+pub const SCHEME: &str = "pagerduty";
+
+const PAGE: &str = "pagerduty page";
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// Pages through events, REST incidents, or both.
+#[derive(Debug)]
+pub struct PagerDuty {
+    events: Option<Events>,
+    rest: Option<Rest>,
+}
+
+/// A way in, with what it needs.
+enum Route<'a> {
+    /// REST, to the service that was asked for.
+    Named(&'a Rest, &'a str),
+    /// Events, with the service that was asked for if it was not tried before.
+    Events(&'a Events, Option<&'a str>),
+    /// REST, to the default service.
+    Default(&'a Rest),
+}
+
+impl PagerDuty {
+    /// The ways to try, in this order. An empty `wished` is the default service.
+    fn routes<'a>(&'a self, wished: &'a str) -> Vec<Route<'a>> {
+        let wished = Some(wished).filter(|wished| !wished.is_empty());
+        let named = self.rest.as_ref().zip(wished).map(|(rest, wished)| Route::Named(rest, wished));
+        let untold = wished.filter(|_| named.is_none());
+        let events = self.events.as_ref().map(|events| Route::Events(events, untold));
+        let default = self.rest.as_ref().filter(|rest| wished != Some(rest.service.as_str())).map(Route::Default);
+        [named, events, default].into_iter().flatten().collect()
+    }
+}
+
+impl Route<'_> {
+    async fn page(&self, incident: &Incident, way: Way) -> Result<Receipt, Failed> {
+        match self {
+            Route::Named(rest, service) => rest.page(incident, service, way).await,
+            Route::Events(events, wished) => events.page(incident, *wished, way).await,
+            Route::Default(rest) => rest.page(incident, &rest.service, way).await,
+        }
+    }
+}
+
+#[async_trait]
+impl Destination for PagerDuty {
+    fn scheme(&self) -> &'static str {
+        SCHEME
+    }
+
+    /// The same [`Notice::key`] pages once as long as its incident is open.
+    ///
+    /// A service that was asked for and refuses is replaced by the default one, and the page tells.
+    /// One that is merely busy is waited for: the default would wake the wrong person.
+    ///
+    /// The receipt of an event holds no service and no address to open: PagerDuty tells neither.
+    async fn deliver(&self, to: &Address, notice: &Notice) -> Result<Receipt, Failed> {
+        let mut incident = Incident::of(notice);
+        let mut routes = self.routes(to.rest().trim()).into_iter().peekable();
+        let mut failure = refused(PAGE, "no way to PagerDuty is set up");
+        while let Some(route) = routes.next() {
+            let way = if routes.peek().is_some() { Way::Spare } else { Way::Last };
+            let failed = match route.page(&incident, way).await {
+                Ok(receipt) => return Ok(receipt),
+                Err(failed) => failed,
+            };
+            if let Route::Named(_, service) = route {
+                if !failed.is_final() {
+                    return Err(failed);
+                }
+                incident.explain(format!("This page was meant for PagerDuty service {service}: {failed}."));
+            }
+            if way == Way::Spare {
+                tracing::warn!(reason = %failed, "a page takes another way");
+            }
+            // What may work later must come back, even if the last way is closed for good.
+            if failure.is_final() {
+                failure = failed;
+            }
+        }
+        Err(failure)
+    }
+
+    /// Adds a note to the incident where REST made it or found it. An event has no incident that
+    /// could be named, so its page stays as it is. A repeat adds the note again.
+    async fn revise(&self, receipt: &Receipt, notice: &Notice) -> Result<(), Failed> {
+        // Only an incident has an address to open; without one, the id is a key.
+        match (&self.rest, &receipt.url) {
+            (Some(rest), Some(_)) => rest.note(&receipt.id, &note(notice)).await,
+            _ => Ok(()),
+        }
+    }
+}
+
+fn refused(call: &'static str, reason: &str) -> Failed {
+    Failed::Refused { call, reason: reason.to_owned() }
+}
+
+/// `base` may hold a path.
+fn join(base: &Url, path: &[&str]) -> Url {
+    let mut url = base.clone();
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(path);
+    }
+    url
+}
+
+fn json(call: &'static str, request: &mut Request, body: &impl Serialize) -> Result<(), Failed> {
+    let body = serde_json::to_vec(body).map_err(|error| refused(call, &error.to_string()))?;
+    request.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    *request.body_mut() = Some(body.into());
+    Ok(())
+}

@@ -1,0 +1,251 @@
+//! Settings: what a deployment says once, at start.
+//!
+//! Each service declares its own beside its client. All are read together, so that a start that
+//! fails names every problem at once, and nothing else in Dispatch reads the environment.
+
+use std::{collections::BTreeMap, fmt, future::Future};
+
+use dispatch_engine::ports::Failed;
+use futures::future::join_all;
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use crate::http::Unusable;
+
+mod format;
+#[cfg(test)]
+mod tests;
+
+pub use self::format::Format;
+
+/// What marks a value as KMS ciphertext; base64 follows.
+const SECURE: &str = "secure:";
+
+/// One environment variable.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is for, in one sentence.
+    pub meaning: &'static str,
+    /// What its value looks like.
+    pub format: Format,
+    /// What holds when it is not set.
+    pub default: Option<&'static str>,
+    /// Whether its value is never shown.
+    pub secret: bool,
+    /// Whether the start fails without it.
+    pub required: Required,
+}
+
+/// When a setting must be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Required {
+    /// It may be missing.
+    No,
+    /// It must be there.
+    Yes,
+    /// It must be there unless another one is, such as a token unless there is an app.
+    Unless(&'static str),
+    /// It must be there when another one is, such as the key of an app.
+    With(&'static str),
+}
+
+/// The values that were read.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    values: BTreeMap<&'static str, Value>,
+}
+
+#[derive(Clone, Debug)]
+struct Value {
+    text: SecretString,
+    /// Whether errors may quote it: it is no secret and did not come as ciphertext.
+    shown: bool,
+}
+
+/// What is wrong with one setting. Never holds a secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: found {found}, expected {expected}")]
+pub struct Problem {
+    /// The setting.
+    pub name: &'static str,
+    /// What was there, in words or quoted.
+    pub found: String,
+    /// What should be there.
+    pub expected: String,
+}
+
+/// Everything that is wrong with the settings; at least one problem. Shown one a line.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Problems(Vec<Problem>);
+
+impl Settings {
+    /// Reads what is declared through `lookup`, and has ciphertext decrypted, all at the same time.
+    /// Values are trimmed, and an empty one counts as missing. `decrypt` takes the base64 that
+    /// stands behind `secure:`; it is called for no other value.
+    ///
+    /// # Errors
+    /// Every value that is missing, cannot be decrypted or does not have its format.
+    pub async fn read<D>(
+        declared: &[&[Setting]],
+        lookup: impl Fn(&str) -> Option<String>,
+        decrypt: impl Fn(String) -> D,
+    ) -> Result<Self, Problems>
+    where
+        D: Future<Output = Result<SecretString, Failed>>,
+    {
+        let declared: Vec<Setting> = declared.iter().copied().flatten().copied().collect();
+        let read = declared.iter().map(|setting| setting.read(lookup(setting.name), &decrypt));
+        let mut settings = Settings::default();
+        let mut problems = Vec::new();
+        let mut names = Vec::new();
+        for (setting, read) in declared.iter().zip(join_all(read).await) {
+            match read {
+                Ok(Some(value)) => _ = settings.values.insert(setting.name, value),
+                Ok(None) => continue,
+                Err(problem) => problems.push(problem),
+            }
+            names.push(setting.name);
+        }
+        problems.extend(declared.iter().filter_map(|setting| setting.missing(&names)));
+        if problems.is_empty() { Ok(settings) } else { Err(Problems::of(problems)) }
+    }
+
+    /// The value, or its default.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(|value| value.text.expose_secret())
+    }
+
+    /// The value, or its default, to be kept out of logs.
+    pub fn secret(&self, name: &str) -> Option<SecretString> {
+        self.values.get(name).map(|value| value.text.clone())
+    }
+
+    /// The value of a setting that is required, or has a default.
+    ///
+    /// # Errors
+    /// When it is not there after all.
+    pub fn need(&self, name: &'static str) -> Result<&str, Problem> {
+        self.text(name).ok_or_else(|| self.problem(name, "a value"))
+    }
+
+    /// As [`Settings::need`], to be kept out of logs.
+    ///
+    /// # Errors
+    /// When it is not there after all.
+    pub fn need_secret(&self, name: &'static str) -> Result<SecretString, Problem> {
+        self.secret(name).ok_or_else(|| self.problem(name, "a value"))
+    }
+
+    /// As [`Settings::need`], for an address.
+    ///
+    /// # Errors
+    /// When it is not there, or no address.
+    pub fn need_url(&self, name: &'static str) -> Result<Url, Problem> {
+        self.need(name)?.parse().map_err(|_| self.problem(name, Format::URL.expected))
+    }
+
+    /// A [`Problem`] with the value that is there, quoted only when it may be.
+    pub fn problem(&self, name: &'static str, expected: impl Into<String>) -> Problem {
+        let found = self.values.get(name).map_or_else(|| "nothing".to_owned(), Value::quote);
+        Problem { name, found, expected: expected.into() }
+    }
+}
+
+impl Setting {
+    async fn read<D>(&self, found: Option<String>, decrypt: impl Fn(String) -> D) -> Result<Option<Value>, Problem>
+    where
+        D: Future<Output = Result<SecretString, Failed>>,
+    {
+        let found = found.as_deref().and_then(filled).or(self.default);
+        let Some(found) = found else { return Ok(None) };
+        let value = match found.strip_prefix(SECURE) {
+            None => Value { text: found.into(), shown: !self.secret },
+            Some(ciphertext) => {
+                let text = decrypt(ciphertext.trim().to_owned()).await.map_err(|failed| Problem {
+                    name: self.name,
+                    found: format!("a secure: value that could not be decrypted ({failed})"),
+                    expected: self.format.expected.to_owned(),
+                })?;
+                match filled(text.expose_secret()) {
+                    Some(text) => Value { text: text.into(), shown: false },
+                    None => return Ok(None),
+                }
+            }
+        };
+        if self.format.fits(value.text.expose_secret()) {
+            return Ok(Some(value));
+        }
+        Err(Problem { name: self.name, found: value.quote(), expected: self.format.expected.to_owned() })
+    }
+
+    /// What is wrong when only `names` are there.
+    fn missing(&self, names: &[&str]) -> Option<Problem> {
+        let expected = self.format.expected;
+        let expected = match self.required {
+            _ if names.contains(&self.name) => return None,
+            Required::No => return None,
+            Required::Yes => expected.to_owned(),
+            Required::Unless(other) if names.contains(&other) => return None,
+            Required::Unless(other) => format!("{expected}, unless {other} is set"),
+            Required::With(other) if !names.contains(&other) => return None,
+            Required::With(other) => format!("{expected}, because {other} is set"),
+        };
+        Some(Problem { name: self.name, found: "nothing".to_owned(), expected })
+    }
+}
+
+impl Value {
+    fn quote(&self) -> String {
+        if self.shown { format!("{:?}", self.text.expose_secret()) } else { "a value that is not shown".to_owned() }
+    }
+}
+
+impl Problems {
+    /// All of `problems`, which are some. A setting with several is named once, by its first.
+    pub(crate) fn of(problems: impl IntoIterator<Item = Problem>) -> Self {
+        let mut all: Vec<Problem> = Vec::new();
+        for problem in problems {
+            if all.iter().all(|known| known.name != problem.name) {
+                all.push(problem);
+            }
+        }
+        Problems(all)
+    }
+}
+
+impl From<Unusable> for Problem {
+    fn from(unusable: Unusable) -> Self {
+        Problem { name: "TLS", found: unusable.to_string(), expected: "a build that has it".to_owned() }
+    }
+}
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Self {
+        Problems(vec![problem])
+    }
+}
+
+impl IntoIterator for Problems {
+    type Item = Problem;
+    type IntoIter = std::vec::IntoIter<Problem>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, problem) in self.0.iter().enumerate() {
+            let line = if at == 0 { "" } else { "\n" };
+            write!(f, "{line}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+fn filled(text: &str) -> Option<&str> {
+    Some(text.trim()).filter(|text| !text.is_empty())
+}

@@ -1,0 +1,220 @@
+//! One call to Slack's Web API, and what its answers mean.
+
+use std::time::Duration;
+
+use dispatch_core::text::shorten;
+use dispatch_engine::ports::Failed;
+use http::{HeaderValue, Method, StatusCode, header};
+use reqwest::Request;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use url::Url;
+
+use crate::http::{Http, Repeat, Reply, Verdict};
+
+/// Slack asks for the charset by name.
+const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+/// About one message a second and channel is what Slack takes.
+/// <https://docs.slack.dev/apis/web-api/rate-limits>
+const PAUSE: Duration = Duration::from_secs(1);
+const REASON_CHARS_MAX: usize = 300;
+
+/// Where Slack is, and who calls.
+#[derive(Clone, Debug)]
+pub(super) struct Api {
+    http: Http,
+    base: Url,
+    token: SecretString,
+}
+
+impl Api {
+    pub(super) fn new(http: Http, base: Url, token: SecretString) -> Self {
+        Api { http, base, token }
+    }
+
+    /// Calls a method that reads. `call` is `slack ` and the method.
+    pub(super) async fn read<T: DeserializeOwned>(
+        &self,
+        call: &'static str,
+        query: &[(&str, &str)],
+    ) -> Result<T, Failed> {
+        let mut request = self.request(call, Method::GET)?;
+        request.url_mut().query_pairs_mut().extend_pairs(query);
+        self.send(call, request, Repeat::Freely).await
+    }
+
+    /// Calls a method that writes. `call` is `slack ` and the method.
+    pub(super) async fn write<T: DeserializeOwned>(
+        &self,
+        call: &'static str,
+        body: &impl Serialize,
+        repeat: Repeat,
+    ) -> Result<T, Failed> {
+        let mut request = self.request(call, Method::POST)?;
+        let body = serde_json::to_vec(body).map_err(|error| refused(call, error.to_string()))?;
+        request.headers_mut().insert(header::CONTENT_TYPE, JSON);
+        *request.body_mut() = Some(body.into());
+        self.send(call, request, repeat).await
+    }
+
+    async fn send<T: DeserializeOwned>(
+        &self,
+        call: &'static str,
+        request: Request,
+        repeat: Repeat,
+    ) -> Result<T, Failed> {
+        let reply = self.http.send(call, request, repeat, |reply| judge(call, reply)).await?;
+        // It said yes, so what was asked for is done; but nobody can tell where.
+        let unclear = |_| Failed::Unreachable { call, reason: "the answer could not be understood".to_owned() };
+        serde_json::from_slice(&reply.body).map_err(unclear)
+    }
+
+    fn request(&self, call: &'static str, verb: Method) -> Result<Request, Failed> {
+        let method = call.rsplit(' ').next().unwrap_or(call);
+        let mut url = self.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().push(method);
+        }
+        let mut bearer = HeaderValue::try_from(format!("Bearer {}", self.token.expose_secret()))
+            .map_err(|_| refused(call, "the token cannot be sent in a header".to_owned()))?;
+        bearer.set_sensitive(true);
+        let mut request = Request::new(verb, url);
+        request.headers_mut().insert(header::AUTHORIZATION, bearer);
+        Ok(request)
+    }
+}
+
+fn refused(call: &'static str, reason: String) -> Failed {
+    Failed::Refused { call, reason }
+}
+
+/// What every answer of Slack's holds.
+#[derive(Deserialize)]
+struct Envelope {
+    ok: bool,
+    #[serde(default)]
+    error: String,
+    needed: Option<String>,
+    provided: Option<String>,
+    response_metadata: Option<Details>,
+}
+
+#[derive(Default, Deserialize)]
+struct Details {
+    #[serde(default)]
+    messages: Vec<String>,
+}
+
+/// Slack says nearly everything with status 200, so the body decides.
+fn judge(call: &'static str, reply: &Reply) -> Verdict {
+    if reply.status == StatusCode::TOO_MANY_REQUESTS || reply.status.is_server_error() {
+        return Verdict::of_status(reply);
+    }
+    match serde_json::from_slice::<Envelope>(&reply.body) {
+        Ok(envelope) if envelope.ok && reply.status.is_success() => Verdict::Fine,
+        Ok(envelope) if !envelope.ok => judge_error(call, reply, &envelope),
+        _ if reply.status.is_success() => Verdict::Unsure("the answer is not Slack's".to_owned()),
+        _ if matches!(reply.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
+            Verdict::Busy { reason: format!("status {}", reply.status.as_u16()), wait: None }
+        }
+        _ => Verdict::of_status(reply),
+    }
+}
+
+/// The codes of <https://docs.slack.dev/reference/methods/chat.postMessage#errors> and of its
+/// neighbours. One that is not listed is about the recipient or about what was sent: it stays.
+fn judge_error(call: &'static str, reply: &Reply, envelope: &Envelope) -> Verdict {
+    let reason = envelope.reason();
+    match envelope.error.as_str() {
+        "ratelimited" | "rate_limited" | "service_unavailable" | "internal_error" | "request_timeout" => {
+            Verdict::Busy { reason, wait: Some(reply.retry_after().unwrap_or(PAUSE)) }
+        }
+        // A free plan's quota, and migrations: over in hours, so waiting here is of no use.
+        "message_limit_exceeded" | "team_added_to_org" | "org_login_required" => Verdict::Busy { reason, wait: None },
+        // Slack: "some aspect of the operation may have succeeded before the error was raised".
+        "fatal_error" => Verdict::Unsure(reason),
+        "invalid_auth"
+        | "not_authed"
+        | "account_inactive"
+        | "token_revoked"
+        | "token_expired"
+        | "missing_scope"
+        | "no_permission"
+        | "not_allowed_token_type"
+        | "access_denied"
+        | "accesslimited"
+        | "ekm_access_denied"
+        | "two_factor_setup_required"
+        | "app_access_restricted" => {
+            tracing::error!(call, reason, "Slack must be set up again by an operator");
+            Verdict::Busy { reason, wait: None }
+        }
+        _ => Verdict::Refused(reason),
+    }
+}
+
+impl Envelope {
+    /// The code, and what Slack adds to it.
+    fn reason(&self) -> String {
+        let code = if self.error.is_empty() { "an error without a code" } else { &self.error };
+        let details = self.response_metadata.as_ref().map_or(&[][..], |details| &details.messages);
+        let text = match (&self.needed, &self.provided) {
+            (Some(needed), provided) => {
+                format!("{code} (needs {needed}, has {})", provided.as_deref().unwrap_or("none"))
+            }
+            _ if details.is_empty() => code.to_owned(),
+            _ => format!("{code} ({})", details.join("; ")),
+        };
+        shorten(&text, REASON_CHARS_MAX).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+
+    use super::*;
+
+    fn verdict(status: u16, body: &str) -> Verdict {
+        let status = StatusCode::from_u16(status).unwrap();
+        judge("slack test", &Reply { status, headers: HeaderMap::new(), body: body.to_owned().into() })
+    }
+
+    fn of_code(code: &str) -> Verdict {
+        verdict(200, &format!(r#"{{"ok": false, "error": "{code}"}}"#))
+    }
+
+    #[test]
+    fn each_group_of_codes_has_its_meaning() {
+        for code in ["ratelimited", "rate_limited", "service_unavailable", "internal_error", "request_timeout"] {
+            assert_eq!(of_code(code), Verdict::Busy { reason: code.to_owned(), wait: Some(PAUSE) });
+        }
+        for code in ["message_limit_exceeded", "org_login_required", "invalid_auth", "token_revoked", "access_denied"] {
+            assert_eq!(of_code(code), Verdict::Busy { reason: code.to_owned(), wait: None });
+        }
+        for code in ["channel_not_found", "user_disabled", "cannot_dm_bot", "msg_too_long", "a_code_of_next_year"] {
+            assert_eq!(of_code(code), Verdict::Refused(code.to_owned()));
+        }
+        assert_eq!(of_code("fatal_error"), Verdict::Unsure("fatal_error".to_owned()));
+    }
+
+    #[test]
+    fn what_slack_adds_to_its_code_is_kept() {
+        let scope = r#"{"ok":false,"error":"missing_scope","needed":"chat:write","provided":"users:read"}"#;
+        let reason = "missing_scope (needs chat:write, has users:read)".to_owned();
+        assert_eq!(verdict(200, scope), Verdict::Busy { reason, wait: None });
+        let blocks =
+            r#"{"ok":false,"error":"invalid_blocks","response_metadata":{"messages":["[ERROR] a","[ERROR] b"]}}"#;
+        assert_eq!(verdict(200, blocks), Verdict::Refused("invalid_blocks ([ERROR] a; [ERROR] b)".to_owned()));
+    }
+
+    #[test]
+    fn an_answer_that_is_not_slacks_is_judged_by_its_status() {
+        assert_eq!(verdict(200, "<html>"), Verdict::Unsure("the answer is not Slack's".to_owned()));
+        assert_eq!(verdict(200, "{}"), Verdict::Unsure("the answer is not Slack's".to_owned()));
+        assert_eq!(verdict(404, "<html>"), Verdict::Refused("status 404".to_owned()));
+        assert_eq!(verdict(403, "<html>"), Verdict::Busy { reason: "status 403".to_owned(), wait: None });
+        assert_eq!(verdict(503, r#"{"ok":false,"error":"x"}"#), Verdict::Unsure("status 503".to_owned()));
+        assert_eq!(verdict(429, ""), Verdict::Busy { reason: "status 429".to_owned(), wait: None });
+    }
+}

@@ -1,0 +1,92 @@
+//! SNS: the topic that senders publish to, and that a run hands unfinished work to.
+
+use async_trait::async_trait;
+use aws_sdk_sns::{
+    Client,
+    config::{self, Region},
+};
+use dispatch_engine::ports::{Failed, Topic};
+
+use crate::{
+    aws::{Aws, failed},
+    settings::{Format, Problem, Required, Setting, Settings},
+};
+
+const PUBLISH: &str = "sns Publish";
+/// The setting that names the topic.
+pub const TOPIC: &str = "DISPATCH_TOPIC_ARN";
+
+/// What this service is told.
+pub const SETTINGS: &[Setting] = &[Setting {
+    name: TOPIC,
+    meaning: "the topic that alarms are published to, for handing work on",
+    format: Format::new("a topic, such as arn:aws:sns:eu-central-1:123456789012:dispatch", is_topic),
+    default: None,
+    secret: false,
+    required: Required::No,
+}];
+
+/// One topic.
+#[derive(Clone, Debug)]
+pub struct Sns {
+    client: Client,
+    arn: String,
+}
+
+impl Sns {
+    /// A client; calls nobody yet. The topic's own region rules, not where this runs.
+    ///
+    /// # Errors
+    /// When the settings name no topic.
+    pub fn connect(settings: &Settings, aws: &Aws) -> Result<Self, Problem> {
+        let arn = settings.need(TOPIC)?.to_owned();
+        let mut config = config::Builder::from(aws.sdk());
+        if let Some(endpoint) = aws.endpoint("AWS_ENDPOINT_URL_SNS") {
+            config.set_endpoint_url(Some(endpoint.to_owned()));
+        }
+        if let Some(region) = arn.split(':').nth(3) {
+            config.set_region(Some(Region::new(region.to_owned())));
+        }
+        Ok(Sns { client: Client::from_conf(config.build()), arn })
+    }
+
+    /// Publishes one message of at most 256 KiB and returns its id. A subject is ASCII, of at most
+    /// 100 characters.
+    ///
+    /// A reply that is lost is followed by another try, so that a message may come twice.
+    ///
+    /// # Errors
+    /// When it was not accepted, or perhaps not.
+    ///
+    /// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
+    pub async fn publish_with_subject(&self, subject: Option<&str>, message: &str) -> Result<String, Failed> {
+        let call = self.client.publish().topic_arn(&self.arn).message(message);
+        let call = call.set_subject(subject.map(str::to_owned));
+        let published = call.send().await.map_err(|error| failed(PUBLISH, &error))?;
+        Ok(published.message_id.unwrap_or_default())
+    }
+}
+
+#[async_trait]
+impl Topic for Sns {
+    async fn publish(&self, message: &str) -> Result<(), Failed> {
+        self.publish_with_subject(None, message).await.map(drop)
+    }
+}
+
+/// Stands where no topic is set: whoever has something to hand on is told.
+#[derive(Clone, Copy, Debug)]
+pub struct NoTopic;
+
+#[async_trait]
+impl Topic for NoTopic {
+    async fn publish(&self, _message: &str) -> Result<(), Failed> {
+        Err(Failed::Refused { call: PUBLISH, reason: format!("{TOPIC} is not set") })
+    }
+}
+
+fn is_topic(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(':').collect();
+    matches!(parts.as_slice(), ["arn", partition, "sns", region, account, name]
+        if [partition, region, account, name].iter().all(|part| !part.is_empty()))
+}

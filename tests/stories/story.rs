@@ -1,0 +1,178 @@
+//! What every story needs: a town, messages, clicks, and the end of all stories.
+
+use std::time::Duration;
+
+use dispatch_local::town::{Options, Town};
+use dispatch_simulator::fake::{
+    github::Issue,
+    pagerduty::Incident,
+    slack::{Click, Message},
+};
+use dispatch_tests::contract;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+/// The default repository of the fakes.
+pub(crate) const REPO: &str = "example-org/alarms";
+
+/// Longest that anything in a story may take. Reached only when something hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A town, and what happened in it.
+pub(crate) struct Story {
+    pub(crate) town: Town,
+}
+
+/// Options for stories: retries come at once.
+pub(crate) fn options() -> Options {
+    Options { retry_after: Duration::from_millis(10), ..Options::default() }
+}
+
+impl Story {
+    pub(crate) async fn begin() -> Self {
+        Self::with(options()).await
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
+        Story { town: Town::start(options).await.expect("the town starts") }
+    }
+
+    /// Publishes a message and waits until all that follows from it is done.
+    pub(crate) async fn publish(&self, message: &Value) {
+        self.publish_text(&message.to_string()).await;
+    }
+
+    pub(crate) async fn publish_text(&self, text: &str) {
+        self.town.publish(text);
+        self.settle().await;
+    }
+
+    pub(crate) async fn settle(&self) {
+        timeout(PATIENCE, self.town.idle()).await.expect("the queues come to rest");
+    }
+
+    /// The newest message to a person.
+    pub(crate) fn message_to(&self, person: &str) -> Message {
+        self.town.fakes.slack.dm(person).pop().unwrap_or_else(|| panic!("{person} has no message"))
+    }
+
+    /// Clicks a button of the newest question to `whose`, as `by`, and returns triage's status.
+    pub(crate) async fn click_as(&self, by: &str, whose: &str, button: &str) -> u16 {
+        let messages = self.town.fakes.slack.dm(whose);
+        let question = messages.iter().rfind(|message| !buttons(message).is_empty());
+        let question = question.unwrap_or_else(|| panic!("{whose} is asked nothing: {messages:#?}"));
+        self.click_message(by, question, button).await
+    }
+
+    pub(crate) async fn click_message(&self, by: &str, message: &Message, button: &str) -> u16 {
+        let click =
+            self.town.fakes.slack.click(&message.channel, &message.ts, by, button).expect("the button is there");
+        self.send(&click).await
+    }
+
+    pub(crate) async fn click(&self, person: &str, button: &str) -> u16 {
+        self.click_as(person, person, button).await
+    }
+
+    pub(crate) async fn send(&self, click: &Click) -> u16 {
+        let sent = self.town.request(click.body.as_bytes(), &click.headers);
+        let status = timeout(PATIENCE, sent).await.expect("triage answers");
+        self.settle().await;
+        status
+    }
+
+    pub(crate) fn issues(&self) -> Vec<Issue> {
+        self.town.fakes.github.issues(REPO)
+    }
+
+    /// The only issue.
+    pub(crate) fn issue(&self) -> Issue {
+        let mut issues = self.issues();
+        assert_eq!(issues.len(), 1, "issues: {issues:#?}");
+        issues.remove(0)
+    }
+
+    pub(crate) fn incidents(&self) -> Vec<Incident> {
+        self.town.fakes.pagerduty.incidents()
+    }
+
+    /// The only incident.
+    pub(crate) fn incident(&self) -> Incident {
+        let mut incidents = self.incidents();
+        assert_eq!(incidents.len(), 1, "incidents: {incidents:#?}");
+        incidents.remove(0)
+    }
+
+    /// What stands in the fallback channel.
+    pub(crate) fn fallback(&self) -> Vec<Message> {
+        self.town.fakes.slack.messages("C0SECURITY")
+    }
+
+    /// How often the operation was called, such as `chat.postMessage`.
+    pub(crate) fn calls(&self, operation: &str) -> usize {
+        self.town.fakes.requests().iter().filter(|request| request.operation == operation).count()
+    }
+
+    /// The end of every story: nobody was sent anything that the vendors' contracts do not allow,
+    /// and nothing is left over. `calls` lists every operation that changes something, in order of
+    /// names, with how often it was called.
+    pub(crate) fn ends_with(&self, calls: &[(&str, usize)]) {
+        let requests = self.town.fakes.requests();
+        assert_eq!(self.town.fakes.violations(), Vec::<String>::new(), "the fakes complained");
+        let findings = contract::check(&requests);
+        assert_eq!(findings, Vec::<String>::new(), "requests break the vendors' contracts");
+        let changing = |operation: &str| {
+            !matches!(
+                operation,
+                "users.list" | "users.lookupByEmail" | "search/issues-and-pull-requests" | "issues/get"
+            )
+        };
+        let mut seen: Vec<(&str, usize)> = Vec::new();
+        for request in requests.iter().filter(|request| changing(request.operation)) {
+            match seen.iter_mut().find(|(operation, _)| *operation == request.operation) {
+                Some((_, times)) => *times += 1,
+                None => seen.push((request.operation, 1)),
+            }
+        }
+        seen.sort_unstable();
+        assert_eq!(seen, calls, "and nothing else was sent");
+        for queue in [&self.town.urgent, &self.town.alarms] {
+            assert_eq!(queue.dead_letters().len(), 0, "dead letters in {}", queue.name());
+        }
+    }
+}
+
+/// The texts of all blocks of a message, and the buttons.
+pub(crate) fn blocks_text(message: &Message) -> String {
+    Value::from(message.blocks.clone()).to_string()
+}
+
+/// The buttons of a message.
+pub(crate) fn buttons(message: &Message) -> Vec<Value> {
+    let actions = message.blocks.iter().filter(|block| block["type"] == "actions");
+    actions.flat_map(|block| block["elements"].as_array().cloned().unwrap_or_default()).collect()
+}
+
+/// A self-service alarm for one user.
+pub(crate) fn self_service(user: Value) -> Value {
+    json!({
+        "type": "self-service",
+        "users": [user],
+        "requestId": "req-1",
+        "body": {
+            "github": { "title": "2FA was turned off", "body": "For `jane`.", "labels": ["auth"] },
+            "slack": {
+                "message": "2FA was turned off for your account.",
+                "prompt": "Did you turn it off?",
+                "actions": {
+                    "yes": "Yes, that was me", "yes_response": "Thank you.",
+                    "no": "No, it was not", "no_response": "We are on our way.",
+                },
+            },
+        },
+    })
+}
+
+pub(crate) fn jane() -> Value {
+    json!({ "slack": "jane", "github": "jane" })
+}

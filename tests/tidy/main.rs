@@ -1,0 +1,8 @@
+//! The repository keeps its own rules: which crate knows which, what core never touches, what stands where, and that
+//! what is written in prose is so.
+
+mod arrows;
+mod core;
+mod prose;
+mod readme;
+mod tree;
