@@ -1,6 +1,14 @@
 //! Stories: the real clients and both functions' real handlers against the fake services, over HTTP
 //! on loopback.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a story that does not go on as told has failed"
+)]
+
 mod events;
 mod outage;
 mod predecessor;

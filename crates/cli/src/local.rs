@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::ErrorKind,
+    io::{ErrorKind, IsTerminal},
     net::{Ipv4Addr, SocketAddr},
     path::Path,
     process::ExitCode,
@@ -118,5 +118,7 @@ fn folder_url(folder: &Path) -> Result<String, Failure> {
 fn start_log(verbose: bool) {
     let usual = if verbose { "info,dispatch_services=debug,dispatch_engine=debug" } else { "warn" };
     let filter = EnvFilter::try_from_env("RUST_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    let colours = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    log.with_ansi(colours).with_target(false).init();
 }

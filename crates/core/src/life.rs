@@ -93,14 +93,15 @@ pub fn plan(journal: &Journal) -> Plan {
     let progress = Progress::of(journal);
     let mut steps = if progress.over {
         // Closed by whomever: a no that was given before is still paged, and still shown.
-        outcomes(&progress).into_iter().chain(pages(&progress)).collect()
+        pages(&progress).into_iter().chain(outcomes(&progress)).collect()
     } else if progress.issue.is_none() {
         vec![Step::Open]
     } else {
-        let mut steps = remarks(&progress);
-        steps.extend(reach(journal, &progress));
+        // Where only so many go at once, pages go first.
+        let mut steps = pages(&progress);
         steps.extend(outcomes(&progress));
-        steps.extend(pages(&progress));
+        steps.extend(reach(journal, &progress));
+        steps.extend(remarks(&progress));
         steps.extend(close(journal, &progress));
         steps
     };

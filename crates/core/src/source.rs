@@ -24,7 +24,7 @@ pub struct Source {
     /// Whether the message is one of its own.
     pub knows: fn(&Value) -> bool,
     /// Reads the message.
-    pub read: fn(&Letter<'_>, Value, &Defaults) -> Result<Read, Invalid>,
+    pub read: fn(&Letter<'_>, &Value, &Defaults) -> Result<Read, Invalid>,
 }
 
 /// A message with what its envelope tells of it.
@@ -101,7 +101,7 @@ pub fn read(letter: &Letter<'_>, defaults: &Defaults) -> Result<Read, Invalid> {
         Invalid::new(".", found, "a JSON object")
     })?;
     match SOURCES.iter().find(|source| (source.knows)(&value)) {
-        Some(source) => (source.read)(letter, value, defaults),
+        Some(source) => (source.read)(letter, &value, defaults),
         None => Err(dispatch::unknown(&value)),
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn alarm(message: &Value) -> Alarm {
     }
 }
 
-pub(crate) fn page(message: &Value) -> Page {
+pub(crate) fn page_of(message: &Value) -> Page {
     match read(message).unwrap() {
         Signal::Page(page) => page,
         other => panic!("{other:?}"),

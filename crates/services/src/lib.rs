@@ -75,6 +75,9 @@ const OWN_SETTINGS: &[Setting] = &[Setting {
     required: Required::No,
 }];
 
+/// A destination, or what keeps it from being made.
+type Made = Result<Arc<dyn Destination>, Problem>;
+
 /// How one destination is made.
 #[derive(Clone, Copy, Debug)]
 pub struct Maker {
@@ -83,7 +86,7 @@ pub struct Maker {
     /// What it needs to be told.
     pub settings: &'static [Setting],
     /// Makes it; calls nobody yet.
-    pub connect: fn(&Settings, &Http) -> Result<Arc<dyn Destination>, Problem>,
+    pub connect: fn(&Settings, &Http) -> Made,
 }
 
 /// Every client, ready for use.

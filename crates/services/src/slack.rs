@@ -101,7 +101,8 @@ impl Destination for Slack {
     /// The message keeps the metadata that it was posted with. What was shown to one reader alone
     /// cannot be changed: Slack refuses.
     async fn revise(&self, receipt: &Receipt, notice: &Notice) -> Result<(), Failed> {
-        let update = Update { channel: receipt.at.rest(), ts: &receipt.id, message: Message::of(notice), attachments: [] };
+        let update =
+            Update { channel: receipt.at.rest(), ts: &receipt.id, message: Message::of(notice), attachments: [] };
         let _: Done = self.api.write(UPDATE, &update, Repeat::Freely).await?;
         Ok(())
     }

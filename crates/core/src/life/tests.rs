@@ -12,9 +12,14 @@ use crate::{
 };
 
 /// A plan in few words: `reach 0`, `reach 0 again 2`, `page 1`, `comment answer 0`, `wait`, `done`.
+/// The steps of a plan have no order that matters, so they stand in that of the alphabet.
 fn brief(plan: &Plan) -> String {
     match plan {
-        Plan::Do(steps) => steps.iter().map(step).collect::<Vec<_>>().join(", "),
+        Plan::Do(steps) => {
+            let mut steps: Vec<_> = steps.iter().map(step).collect();
+            steps.sort_unstable();
+            steps.join(", ")
+        }
         Plan::Wait { until: None } => "wait".to_owned(),
         Plan::Wait { until: Some(until) } => format!("wait until {}", until.as_second() - at(0).as_second()),
         Plan::Done => "done".to_owned(),
@@ -67,7 +72,7 @@ fn yes_closes_the_issue_once_it_tells_the_answer() {
             (Some(opened()), "open", "reach 0"),
             (Some(reached(0, 0)), "asked", "wait"),
             (Some(answered(0, Yes)), "answered", "comment answer 0, show 0 answer"),
-            (Some(remarked(Remark::Answer(0))), "answered", "show 0 answer, close"),
+            (Some(remarked(Remark::Answer(0))), "answered", "close, show 0 answer"),
             (Some(Fact::Closed), "closed", "show 0 answer"),
             (Some(shown(0, Stage::Answered)), "closed", "done"),
         ],
@@ -81,7 +86,7 @@ fn no_pages_and_the_issue_stays_open() {
         &[
             (Some(opened()), "open", "reach 0"),
             (Some(reached(0, 0)), "asked", "wait"),
-            (Some(answered(0, No)), "answered", "comment answer 0, show 0 answer, page 0"),
+            (Some(answered(0, No)), "answered", "comment answer 0, page 0, show 0 answer"),
             (Some(shown(0, Stage::Answered)), "answered", "comment answer 0, page 0"),
             (Some(paged(0)), "paged", "comment answer 0, comment page 0, show 0 page"),
             (Some(remarked(Remark::Answer(0))), "paged", "comment page 0, show 0 page"),
@@ -93,7 +98,9 @@ fn no_pages_and_the_issue_stays_open() {
 
 #[test]
 fn the_first_answer_stands() {
-    for (first, second, next) in [(Yes, No, "comment answer 0, show 0 answer"), (No, Yes, "comment answer 0, show 0 answer, page 0")] {
+    for (first, second, next) in
+        [(Yes, No, "comment answer 0, show 0 answer"), (No, Yes, "comment answer 0, page 0, show 0 answer")]
+    {
         let facts = [opened(), reached(0, 0), answered(0, first), answered(0, second)];
         assert_eq!(brief(&plan(&journal_with(&self_service(), facts))), next);
     }
@@ -106,8 +113,8 @@ fn a_no_is_paged_and_shown_even_when_somebody_has_closed_the_issue() {
         &[
             (Some(opened()), "open", "reach 0"),
             (Some(reached(0, 0)), "asked", "wait"),
-            (Some(answered(0, No)), "answered", "comment answer 0, show 0 answer, page 0"),
-            (Some(Fact::Ended), "closed", "show 0 answer, page 0"),
+            (Some(answered(0, No)), "answered", "comment answer 0, page 0, show 0 answer"),
+            (Some(Fact::Ended), "closed", "page 0, show 0 answer"),
             (Some(paged(0)), "closed", "show 0 page"),
             (Some(shown(0, Stage::Paged)), "closed", "done"),
         ],
@@ -198,7 +205,7 @@ fn one_answer_each_and_all_yes_closes() {
             (Some(remarked(Remark::Tally(1))), "asked", "show 1 answer"),
             (Some(shown(1, Stage::Answered)), "asked", "wait"),
             (Some(answered(0, Yes)), "answered", "comment tally 2, show 0 answer"),
-            (Some(remarked(Remark::Tally(2))), "answered", "show 0 answer, close"),
+            (Some(remarked(Remark::Tally(2))), "answered", "close, show 0 answer"),
         ],
     );
 }
@@ -210,13 +217,13 @@ fn each_no_pages_once_while_the_others_are_waited_for() {
         &[
             (Some(opened()), "open", "reach 0, reach 1"),
             (Some(reached(0, 0)), "open", "reach 1"),
-            (Some(answered(0, No)), "open", "comment tally 1, reach 1, show 0 answer, page 0"),
-            (Some(paged(0)), "paged", "comment tally 1, comment page 0, reach 1, show 0 page"),
+            (Some(answered(0, No)), "open", "comment tally 1, page 0, reach 1, show 0 answer"),
+            (Some(paged(0)), "paged", "comment page 0, comment tally 1, reach 1, show 0 page"),
             (Some(remarked(Remark::Tally(1))), "paged", "comment page 0, reach 1, show 0 page"),
             (Some(remarked(Remark::Paged(0))), "paged", "reach 1, show 0 page"),
             (Some(shown(0, Stage::Paged)), "paged", "reach 1"),
             (Some(reached(1, 0)), "paged", "wait"),
-            (Some(answered(1, No)), "paged", "comment tally 2, show 1 answer, page 1"),
+            (Some(answered(1, No)), "paged", "comment tally 2, page 1, show 1 answer"),
         ],
     );
 }
@@ -306,6 +313,13 @@ fn the_deadline_counts_from_the_opening_of_the_issue() {
     message["answerTimeout"] = json!("P1D");
     let facts = [opened(), reached(0, 0), unreached(1, 0), Fact::FellBack { round: 0 }, remarked(Remark::Unreached)];
     assert_eq!(brief(&plan(&journal_with(&message, facts))), "wait until 86401");
+}
+
+#[test]
+fn pages_go_first() {
+    let facts = [opened(), reached(0, 0), answered(0, No), reached(1, 0), answered(1, No)];
+    let Plan::Do(steps) = plan(&journal_with(&poll(), facts)) else { panic!() };
+    assert_eq!(steps[..2], [Step::Page(0), Step::Page(1)]);
 }
 
 #[test]

@@ -53,11 +53,11 @@ fn type_of(value: &Value) -> Option<&'static MessageType> {
     TYPES.iter().find(|known| known.names.contains(&name.as_str()))
 }
 
-fn read(letter: &Letter<'_>, value: Value, defaults: &Defaults) -> Result<Read, Invalid> {
-    let kind = type_of(&value).ok_or_else(|| unknown(&value))?;
-    let fields = Fields::read(&value)?;
+fn read(letter: &Letter<'_>, value: &Value, defaults: &Defaults) -> Result<Read, Invalid> {
+    let kind = type_of(value).ok_or_else(|| unknown(value))?;
+    let fields = Fields::read(value)?;
     for path in kind.required {
-        require(&value, path)?;
+        require(value, path)?;
     }
     Ok((kind.build)(&fields, letter, defaults)?.into())
 }

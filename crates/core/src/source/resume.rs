@@ -19,7 +19,7 @@ fn knows(value: &Value) -> bool {
     value.get("type").and_then(Value::as_str) == Some(TYPE)
 }
 
-fn read(_: &Letter<'_>, value: Value, _: &Defaults) -> Result<Read, Invalid> {
+fn read(_: &Letter<'_>, value: &Value, _: &Defaults) -> Result<Read, Invalid> {
     let key = value.get("key").unwrap_or(&Value::Null);
     match key.as_str().map(|text| Key::try_from(text.to_owned())) {
         Some(Ok(key)) => Ok(Signal::Resume(key).into()),

@@ -69,7 +69,10 @@ pub fn draft(journal: &Journal, instead_of: Option<(&Repo, &str)>) -> Draft {
         tail.push(alarm.mentions.iter().map(|user| format!("@{user}")).collect::<Vec<_>>().join(" "));
     }
     if let Some((repo, reason)) = instead_of {
-        tail.push(format!("This alarm was meant for `{repo}`, which could not take it: {}.", plain(reason)));
+        tail.push(format!(
+            "This alarm was meant for `{repo}`, which could not take it: {}.",
+            plain(&shorten(reason, 1_000))
+        ));
     }
     tail.push(format!("<sub>dispatch {}</sub>\n\n{marker}", plain(&shorten(&alarm.request_id, 200))));
     let tail = tail.join("\n\n");

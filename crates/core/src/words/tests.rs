@@ -7,6 +7,7 @@ use crate::{
     alarm::{Address, Person, Repo},
     journal::{Answer, Clicker, Fact, Remark, Stage, Step},
     life::Answered,
+    notice::Receipt,
     testing::*,
 };
 
@@ -109,7 +110,7 @@ fn the_note_in_the_fallback_channel() {
 
 #[test]
 fn the_page_of_a_high_priority_message() {
-    let notice = page(&crate::testing::page(&high_priority()));
+    let notice = page(&page_of(&high_priority()));
     assert_eq!((notice.key.as_str(), notice.headline.as_str()), ("Root login", "Root login"));
     assert_eq!(notice.paragraphs, [Text::Plain("From abroad.".to_owned())]);
 }
@@ -167,7 +168,8 @@ fn the_comment_on_an_answer() {
 fn the_tally() {
     let mut message = poll();
     message["users"].as_array_mut().unwrap().push(json!({ "slack": "sam" }));
-    let journal = journal_with(&message, [opened(), reached(0, 0), reached(1, 0), unreached(2, 0), answered(1, Answer::No)]);
+    let journal =
+        journal_with(&message, [opened(), reached(0, 0), reached(1, 0), unreached(2, 0), answered(1, Answer::No)]);
     assert_eq!(
         comment_on(&journal, &Remark::Tally(1)),
         "1 of 3 answered.\n\n| who | answer | when |\n| --- | --- | --- |\n\
@@ -263,7 +265,8 @@ fn the_outcome_takes_the_place_of_the_question() {
 fn the_private_notes() {
     let journal = journal(&self_service());
     let by = Clicker { id: "U9".to_owned(), name: "joe".to_owned() };
-    let stands = Answered { answer: Answer::Yes, by: Clicker { id: "U0".to_owned(), name: "jane".to_owned() }, at: at(3) };
+    let stands =
+        Answered { answer: Answer::Yes, by: Clicker { id: "U0".to_owned(), name: "jane".to_owned() }, at: at(3) };
     let rows = [
         (Reply::NotYours, "Only jane can answer this question. Nothing was changed.", false),
         (
@@ -319,7 +322,7 @@ fn the_timeline() {
         (Step::Open, "open an issue in example-org/alarms"),
         (Step::Reach { who: 0, round: 0 }, "ask jane"),
         (Step::FallBack { round: 0 }, "leave a note in the fallback channel"),
-        (Step::Page(0), "page pagerduty: for the no of jane"),
+        (Step::Page(0), "page for the no of jane"),
         (Step::Remark(Remark::Unreached), "comment on the issue"),
         (Step::Show { who: 7, stage: Stage::Paged }, "show the outcome to somebody"),
         (Step::Close, "close the issue"),
@@ -332,7 +335,9 @@ fn the_timeline() {
 
 /// Texts of a mebibyte that are awkward in one way or another.
 fn mebibytes() -> impl Iterator<Item = String> {
-    ["x", "@", "`", "~", "<", "\u{1F6A8}", "a\n", "```\n", "&", "|"].into_iter().map(|text| text.repeat((1 << 20) / text.len()))
+    ["x", "@", "`", "~", "<", "\u{1F6A8}", "a\n", "```\n", "&", "|"]
+        .into_iter()
+        .map(|text| text.repeat((1 << 20) / text.len()))
 }
 
 #[test]
@@ -352,7 +357,10 @@ fn an_issue_keeps_within_its_limits_and_keeps_its_marker() {
             assert!(draft.title.ends_with(" … [shortened]"), "{start}");
             assert!(draft.body.chars().count() <= 65_536, "{start}: {}", draft.body.chars().count());
             assert!(draft.body.ends_with(&draft.marker) && draft.body.contains("\n\n@jane\n\n"), "{start}");
-            assert!(draft.labels.len() == 100 && draft.labels.iter().all(|label| label.chars().count() <= 50), "{start}");
+            assert!(
+                draft.labels.len() == 100 && draft.labels.iter().all(|label| label.chars().count() <= 50),
+                "{start}"
+            );
         }
     }
 }
@@ -360,21 +368,19 @@ fn an_issue_keeps_within_its_limits_and_keeps_its_marker() {
 #[test]
 fn a_comment_keeps_within_its_limit_and_keeps_its_marker() {
     for text in mebibytes() {
-        let mut message = poll();
-        message["users"][0]["slack"] = json!(text);
-        message["body"]["slack"]["actions"] = json!({ "no": text });
+        let mut alarm = alarm(&poll());
+        alarm.people[0].name.clone_from(&text);
+        alarm.question.as_mut().unwrap().no.label.clone_from(&text);
         let by = Clicker { id: text.clone(), name: text.clone() };
         let receipt = Receipt { at: Address::new("pagerduty", ""), id: text.clone(), reader: None, url: None };
-        let journal = journal_with(
-            &message,
-            [
-                opened(),
-                Fact::Answered { who: 0, answer: Answer::No, by },
-                Fact::Paged { who: 0, receipt },
-                Fact::Unreached { who: 0, round: 0, reason: text.clone() },
-                Fact::Repeated { count: 1, evidence: Some(text.clone()) },
-            ],
-        );
+        let facts = [
+            opened(),
+            Fact::Answered { who: 0, answer: Answer::No, by },
+            Fact::Paged { who: 0, receipt },
+            Fact::Unreached { who: 0, round: 0, reason: text.clone() },
+            Fact::Repeated { count: 1, evidence: Some(text.clone()) },
+        ];
+        let journal = Journal { alarm, ..journal_with(&poll(), facts) };
         let remarks = [Remark::Answer(0), Remark::Tally(1), Remark::Paged(0), Remark::Unreached, Remark::Evidence(0)];
         let progress = Progress::of(&journal);
         for remark in remarks {
@@ -391,7 +397,8 @@ fn the_tally_of_two_thousand_people_fits() {
     let mut alarm = alarm(&poll());
     alarm.people = (0..2_000).map(|n| Person { name: format!("somebody_{n}"), address: None }).collect();
     let mut journal = Journal { alarm, ..journal(&poll()) };
-    journal.entries = (0..2_000).map(|who| crate::journal::Entry { at: at(1), fact: answered(who, Answer::Yes) }).collect();
+    journal.entries =
+        (0..2_000).map(|who| crate::journal::Entry { at: at(1), fact: answered(who, Answer::Yes) }).collect();
     let comment = comment(&journal, &Progress::of(&journal), &Remark::Tally(2_000), at(9));
     assert!(comment.starts_with("2000 of 2000 answered."));
     assert!(comment.chars().count() <= 65_536);
@@ -442,7 +449,8 @@ fn an_untrusted_name_neither_mentions_nor_marks_up_on_the_issue() {
         texts.push(draft(&journal, None).body.split_once("<sub>").unwrap().1.to_owned());
         for text in texts {
             let text = text.split_once("\n\n<!--").unwrap().0.replace("</sub>", "");
-            let harmless = text.replace("\\<", "").replace("\\[", "").replace("\\`", "").replace("\\~", "").replace("\\*", "");
+            let harmless =
+                text.replace("\\<", "").replace("\\[", "").replace("\\`", "").replace("\\~", "").replace("\\*", "");
             assert!(!harmless.contains(['<', '[', '~']), "{name}: {text}");
             for (at, _) in text.match_indices(['@', '#']) {
                 assert!(text[at + 1..].starts_with('\u{200B}'), "{name}: {text}");
@@ -504,7 +512,8 @@ fn nothing_of_the_alarm_leaves_in_the_notes_that_others_read() {
     message["dedupKey"] = json!(secret);
     message["users"][0] = json!({ "slack": "jane", "email": "secret@example.com" });
     message["body"]["github"] = json!({ "title": secret, "body": secret, "labels": [secret] });
-    message["body"]["slack"] = json!({ "message": secret, "prompt": secret, "actions": { "yes": secret, "no": secret } });
+    message["body"]["slack"] =
+        json!({ "message": secret, "prompt": secret, "actions": { "yes": secret, "no": secret } });
     let journal = journal_with(&message, [opened(), unreached(0, 0)]);
     let by = Clicker { id: "U9".to_owned(), name: "joe".to_owned() };
     let note = fallback(&journal, &issue(), &Progress::of(&journal), 0);

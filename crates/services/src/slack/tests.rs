@@ -209,6 +209,17 @@ async fn an_outcome_takes_the_place_of_the_question() {
 }
 
 #[tokio::test]
+async fn a_message_of_the_predecessor_loses_its_buttons() {
+    let (world, slack) = start().await;
+    let old = serde_json::json!({"text": "Was this you?", "attachments": [{"callback_id": "x", "actions": []}]});
+    let (channel, id) = world.post_by_hand("jane", &old).unwrap();
+    let receipt = Receipt { at: to(&channel), id, reader: None, url: None };
+    slack.revise(&receipt, &Notice { buttons: Vec::new(), ..question() }).await.unwrap();
+    assert!(world.dm("jane")[0].attachments.is_empty());
+    assert_eq!(world.violations(), [""; 0]);
+}
+
+#[tokio::test]
 async fn a_message_that_is_gone_is_refused() {
     let (_world, slack) = start().await;
     let mut receipt = slack.deliver(&to("U0JANE"), &question()).await.unwrap();

@@ -172,7 +172,8 @@ const CHILD: &str = "DISPATCH_TEST_FOLDER";
 #[test]
 fn processes_that_share_only_the_folder_lose_nothing() {
     if let Ok(url) = env::var(CHILD) {
-        return count_in(&url, 100);
+        meet(&url, 2);
+        return count_in(&url, 300);
     }
     let (_folder, url) = folder();
     alone(async {
@@ -183,11 +184,20 @@ fn processes_that_share_only_the_folder_lose_nothing() {
     for mut child in [start(), start()] {
         assert!(child.wait().unwrap().success());
     }
-    assert_eq!(count(&url), 200);
+    assert_eq!(count(&url), 600);
 }
 
 fn alone<T>(work: impl Future<Output = T>) -> T {
     Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+/// Waits until so many processes have come, so that they work at the same time.
+fn meet(url: &str, processes: usize) {
+    alone(async {
+        let store = open(url, &[]).await.unwrap();
+        store.create(&format!("here/{}", std::process::id()), Bytes::new()).await.unwrap().unwrap();
+        while store.list("here").await.unwrap().len() < processes {}
+    });
 }
 
 fn count_in(url: &str, times: usize) {
@@ -196,7 +206,7 @@ fn count_in(url: &str, times: usize) {
         for _ in 0..times {
             increment(store.as_ref()).await;
         }
-    })
+    });
 }
 
 fn count(url: &str) -> usize {

@@ -2,7 +2,7 @@
 
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
 
-/// Renders Markdown as GitHub would, with nothing in it that acts: raw HTML is shown as text, HTML comments are
+/// Renders Markdown as GitHub would, with nothing in it that acts: raw HTML but `<sub>` is shown as text, HTML comments are
 /// dropped, links lead to `http`, `https` and `mailto` only, and images become their description.
 pub(super) fn safe_html(markdown: &str) -> String {
     let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS;
@@ -66,7 +66,11 @@ fn shown<'a>(raw: &str) -> Vec<Event<'a>> {
     vec![paragraph, Event::Text(CowStr::from(text.to_owned())), Event::End(TagEnd::Paragraph)]
 }
 
+/// Raw HTML within a line. Small print may stay: it has no attributes and does nothing.
 fn inline<'a>(raw: &str) -> Vec<Event<'a>> {
+    if matches!(raw, "<sub>" | "</sub>") {
+        return vec![Event::InlineHtml(CowStr::from(raw.to_owned()))];
+    }
     let text = without_comments(raw);
     if text.is_empty() { Vec::new() } else { vec![Event::Text(CowStr::from(text))] }
 }

@@ -89,8 +89,6 @@ fn is_done(facts: &[Fact], step: &Step) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
-
     #[test]
     fn a_plan_names_nothing_that_is_done_and_nothing_twice(message in message(), facts in facts()) {
         let journal = journal_with(&message, facts.clone());

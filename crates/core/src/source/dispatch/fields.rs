@@ -16,8 +16,11 @@ use super::{
 };
 use crate::{
     alarm::{Address, Again, Alarm, Choice, Person, Question, Repo},
-    text::one_line,
+    text::{one_line, shorten},
 };
+
+/// Longest name of a person or a repository, in characters. GitHub allows no longer ones.
+const NAME_MAX: usize = 100;
 
 /// A message, as published. Unknown fields are ignored, `null` counts as absent.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -251,7 +254,7 @@ impl Fields {
         let (owner, name) = given.split_once('/').unwrap_or((&defaults.repo.owner, given));
         let fine = |name: &str| {
             !matches!(name, "" | "." | "..")
-                && name.len() <= 100
+                && name.len() <= NAME_MAX
                 && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
         };
         if fine(owner) && fine(name) {
@@ -270,8 +273,8 @@ impl Fields {
 impl User {
     fn github_name(&self) -> Option<String> {
         let name = word(&self.github)?.trim_start_matches('@');
-        let fine =
-            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/'));
+        let fine = (1..=NAME_MAX).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/'));
         fine.then(|| name.to_owned())
     }
 
@@ -285,7 +288,7 @@ impl User {
             (None, None, Some(handle)) => Some(format!("@{handle}")),
             (None, None, None) => None,
         };
-        let name = one_line(name.trim_start_matches('@'));
+        let name = shorten(&one_line(name.trim_start_matches('@')), NAME_MAX).into_owned();
         Person { name, address: rest.map(|rest| Address::new("slack", &rest)) }
     }
 }

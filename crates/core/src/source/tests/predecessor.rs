@@ -56,8 +56,8 @@ fn high_with_a_service_in_its_body() {
         "type": "high",
         "body": { "pagerduty": { "service": "PABC123", "title": "Root login", "body": "From abroad." } }
     });
-    assert_eq!(page(&message).to, pagerduty("PABC123"));
-    assert_eq!(page(&message).key, "Root login");
+    assert_eq!(page_of(&message).to, pagerduty("PABC123"));
+    assert_eq!(page_of(&message).key, "Root login");
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn the_service_is_the_top_levels_else_the_bodys_else_the_default_for_a_no_too() 
             message["pagerDutyServiceId"] = top.clone();
             message["body"]["pagerduty"]["service"] = body.clone();
         }
-        assert_eq!(page(&high).to, pagerduty(service));
+        assert_eq!(page_of(&high).to, pagerduty(service));
         assert_eq!(alarm(&asking).page, pagerduty(service));
     }
 }

@@ -72,9 +72,9 @@ fn high_priority_is_a_page_and_nothing_else() {
         details: "From abroad.".to_owned(),
         to: Address::new("pagerduty", ""),
     };
-    assert_eq!(page(&message), expected);
+    assert_eq!(page_of(&message), expected);
     message["dedupKey"] = json!("root-login");
-    assert_eq!(page(&message), Page { key: "root-login".to_owned(), ..expected });
+    assert_eq!(page_of(&message), Page { key: "root-login".to_owned(), ..expected });
 }
 
 #[test]
