@@ -63,15 +63,22 @@ class Function:
         identity = str(uuid.uuid4())
         started = time.monotonic()
         self._work.put((identity, event, int((time.time() + self.time_s) * 1000)))
-        try:
-            answered, kind, answer = self._answers.get(timeout=ANSWER_S)
-        except queue.Empty:
-            raise Failed(f"{self.name} did not answer:\n{self.log()}") from None
+        answered, kind, answer = self._answer_within(ANSWER_S)
         seconds = time.monotonic() - started
         if kind != "response":
             raise Failed(f"{self.name}: {answer}")
         assert answered == identity, f"{self.name} answered {answered}, not {identity}"
         return answer, seconds
+
+    def _answer_within(self, wait_s):
+        give_up = time.monotonic() + wait_s
+        while self.process.poll() is None and time.monotonic() < give_up:
+            try:
+                return self._answers.get(timeout=0.2)
+            except queue.Empty:
+                continue
+        ended = self.process.poll()
+        raise Failed(f"{self.name} did not answer (exit code {ended}):\n{self.log()}")
 
     def ended(self, wait_s):
         """Waits for the process to end by itself; gives its exit code and what it wrote."""

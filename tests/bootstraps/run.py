@@ -7,6 +7,7 @@ FOLDER holds `incoming` and `triage`; without it, those of the release build are
 
 import argparse
 import json
+import signal
 import sys
 import time
 import traceback
@@ -21,7 +22,7 @@ from functions import Failed, Function  # noqa: E402
 from vendors import GitHub, PagerDuty, Slack  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
-SIGNING_SECRET = "the secret that Slack signs with"
+SIGNING_SECRET = "signed-by-the-test-only"
 ROUTING_KEY = "0123456789abcdef0123456789abcdef"
 #: What Slack is promised; Slack itself gives up at three seconds.
 ACKNOWLEDGED_S = 2.0
@@ -34,9 +35,9 @@ class World:
     def __init__(self, binaries):
         self._running = []
         self.cloud = self._keep(Cloud())
-        self.github = self._keep(GitHub("a token of GitHub's"))
-        self.slack = self._keep(Slack("xoxb-a-token"))
-        self.pagerduty = self._keep(PagerDuty("a key of PagerDuty's"))
+        self.github = self._keep(GitHub("ghp_taken-by-the-stand-in-only"))
+        self.slack = self._keep(Slack("xoxb-taken-by-the-stand-in-only"))
+        self.pagerduty = self._keep(PagerDuty("taken-by-the-stand-in-only"))
         secure = self.cloud.secure
         self.settings = {
             "GITHUB_OWNER": "example-org",
@@ -341,6 +342,8 @@ def main():
     for name in ("incoming", "triage"):
         if not (binaries / name).exists():
             sys.exit(f"{binaries / name} is not there; build it first")
+    # Whoever ends this run ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     world = World(binaries)
     failed = 0
     try:

@@ -119,6 +119,8 @@ class GitHub(Vendor):
                 return 200, issues[::-1] if call.query.get("page", ["1"]) == ["1"] else []
             case "POST", ["repos", owner, repo, "issues"]:
                 return 201, self._create(owner, repo, call.body)
+            case "PATCH", ["repos", owner, repo, "issues", "comments", number]:
+                return self._edit(int(number), call.body)
             case method, ["repos", owner, repo, "issues", number, *rest] if number.isdigit():
                 issue = self.issues.get(((owner, repo), int(number)))
                 if issue is None:
@@ -171,7 +173,7 @@ class GitHub(Vendor):
             case "GET", ["comments"]:
                 return 200, comments if call.query.get("page", ["1"]) == ["1"] else []
             case "POST", ["comments"]:
-                number = 5000 + len(comments)
+                number = 5000 + sum(map(len, self.comments.values()))
                 comment = {
                     "id": number,
                     "node_id": f"IC_{number}",
@@ -186,6 +188,13 @@ class GitHub(Vendor):
                 }
                 comments.append(comment)
                 return 201, comment
+        return 404, {"message": "Not Found", "documentation_url": self.url}
+
+    def _edit(self, number, body):
+        for comment in (comment for comments in self.comments.values() for comment in comments):
+            if comment["id"] == number:
+                comment["body"] = body["body"]
+                return 200, comment
         return 404, {"message": "Not Found", "documentation_url": self.url}
 
     def _user(self):
@@ -312,8 +321,6 @@ class PagerDuty(Vendor):
         return 201, {"incident": incident}
 
     def pages(self):
-        """Every request that wakes somebody: events that trigger, and incidents asked for."""
-        events = [call.body for call in self.calls("POST", "/v2/enqueue")]
-        return [event for event in events if event["event_action"] == "trigger"] + [
-            call.body["incident"] for call in self.calls("POST", "/incidents")
-        ]
+        """Every request that wakes somebody, in order: events that trigger, and incidents asked for."""
+        asked = [call.body.get("incident", call.body) for call in self.calls("POST")]
+        return [body for body in asked if body.get("event_action") == "trigger" or body.get("type") == "incident"]

@@ -74,9 +74,12 @@ const checks = {
     await page.getByTestId("conversation-jane").click();
     await page.getByTestId("acting-as").selectOption({ label: "@joe" });
     await page.getByTestId("action-yes").click();
-    await shows(page.getByTestId("message"), "Only visible to @joe");
+    await page.getByTestId("conversation-joe").click();
+    await shows(page.getByTestId("message"), "Only jane can answer");
+    await page.getByTestId("conversation-jane").click();
     await page.getByTestId("action-yes").waitFor();
     assert.equal(await page.getByTestId("issue-1").getByTestId("issue-state").textContent(), "open");
+    assert.equal(await page.getByTestId("incident").count(), 0);
   },
 
   async "the keyboard is enough"({ page }) {

@@ -9,9 +9,13 @@
     reason = "a story that does not go on as told has failed"
 )]
 
+mod crashes;
+mod deadlines;
 mod events;
+mod meddling;
 mod outage;
 mod predecessor;
+mod races;
 mod repeats;
 mod self_service;
 mod story;

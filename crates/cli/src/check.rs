@@ -4,15 +4,18 @@ use std::process::ExitCode;
 
 use dispatch_core::{
     alarm::{Address, Repo, Signal},
-    source::{self, Defaults, Letter},
+    source::{self, Defaults, Invalid, Letter, Read},
 };
 
 use crate::{
     Failure,
     args::Check,
-    messages::{File, Message, Place},
-    style,
+    messages::{File, Message, Places},
+    style, unknown,
 };
+
+/// The most bytes of a message. Source: SNS API reference, `Publish`.
+const MESSAGE_BYTES_MAX: usize = 262_144;
 
 /// What a message falls back to where no deployment says otherwise.
 pub(crate) fn defaults() -> Defaults {
@@ -24,57 +27,115 @@ pub(crate) fn defaults() -> Defaults {
     }
 }
 
-/// Checks all files and says what was found, one line a message.
-pub(crate) fn run(check: &Check) -> Result<ExitCode, Failure> {
-    let mut good = true;
-    for path in &check.files {
-        let file = File::read(path)?;
-        let (lines, fine) = report(&file);
-        style::stdout(&lines)?;
-        good &= fine;
+/// Reads one message strictly, and holds it against the one limit of SNS that its text can break.
+pub(crate) fn read(text: &str, subject: Option<&str>) -> Result<Read, Invalid> {
+    if text.len() > MESSAGE_BYTES_MAX {
+        let expected = format!("at most {MESSAGE_BYTES_MAX}, or SNS refuses it");
+        return Err(Invalid::new(".", format!("{} bytes", text.len()), expected));
     }
-    Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    source::read(&Letter { id: "check", subject, text }, &defaults())
+}
+
+/// Checks all files and says what was found, one line a message. A file that cannot be read keeps
+/// none of the others from being checked.
+pub(crate) fn run(check: &Check) -> Result<ExitCode, Failure> {
+    let mut worst = 0;
+    for path in &check.files {
+        let code = match File::read(path) {
+            Ok(file) => {
+                let (lines, fine) = report(&file);
+                style::stdout(&lines)?;
+                u8::from(!fine)
+            }
+            Err(failure) => {
+                failure.tell()?;
+                2
+            }
+        };
+        worst = worst.max(code);
+    }
+    Ok(ExitCode::from(worst))
 }
 
 /// The lines for one file, and whether all its messages are fine.
 fn report(file: &File) -> (String, bool) {
-    let messages = match file.messages() {
-        Ok(messages) => messages,
-        Err(error) => return (bad_line(file, error.place, &format!("not JSON: {}", error.reason)), false),
-    };
-    if messages.is_empty() {
-        return (bad_line(file, Place { line: 1, column: 1 }, "no message found, expected a JSON object"), false);
-    }
+    let mut places = Places::of(&file.text);
     let mut lines = String::new();
-    let mut good = true;
-    for message in &messages {
-        let (line, fine) = verdict(file, message);
-        lines.push_str(&line);
-        good &= fine;
-    }
-    (lines, good)
-}
-
-fn verdict(file: &File, message: &Message<'_>) -> (String, bool) {
-    match source::read(&Letter { id: "check", subject: None, text: message.text }, &defaults()) {
-        Ok(read) => {
-            let place = file.place(message.at);
-            let place = format!("{}:{}:{}:", file.name, place.line, place.column);
-            (format!("{place} {} {}\n", style::good("ok:"), summary(&read.signal)), true)
+    let mut fine = true;
+    for message in file.messages() {
+        let told = message.map_err(|error| (error.at, error.reason)).and_then(|message| {
+            let read = read(message.text, None).map_err(|invalid| complaint(file, &message, &invalid))?;
+            Ok((message, read))
+        });
+        match told {
+            Ok((message, read)) => {
+                let place = file.at(places.find(message.at));
+                lines.push_str(&format!("{place} {} {}\n", style::good("ok:"), summary(&read.signal)));
+                for (path, odd) in unknown::fields(message.text) {
+                    let place = file.at(places.find(file.find(&message, &path)));
+                    lines.push_str(&format!("{place} {} {odd}\n", style::odd("warning:")));
+                }
+            }
+            Err((at, what)) => {
+                lines.push_str(&format!("{} {} {what}\n", file.at(places.find(at)), style::bad("error:")));
+                fine = false;
+            }
         }
-        Err(invalid) => (bad_line(file, file.place_of(message, &invalid.path), &invalid.to_string()), false),
     }
+    (lines, fine)
 }
 
-fn bad_line(file: &File, place: Place, what: &str) -> String {
-    format!("{}:{}:{}: {} {what}\n", file.name, place.line, place.column, style::bad("error:"))
+/// Where a message is not as it should be, in bytes of the file, and what is wrong.
+pub(crate) fn complaint(file: &File, message: &Message<'_>, invalid: &Invalid) -> (usize, String) {
+    (file.find(message, &invalid.path), invalid.to_string())
 }
 
 /// What a message is, in a few words.
 fn summary(signal: &Signal) -> String {
     match signal {
-        Signal::Page(page) => format!("page {:?}", page.title),
+        Signal::Page(page) => format!("high-priority {:?}", page.title),
         Signal::Resume(key) => format!("go on with alarm {key}"),
-        Signal::Alarm(alarm) => format!("{} {:?}", alarm.kind, alarm.title),
+        Signal::Alarm(alarm) => format!("{} {:?}", alarm.kind.trim().to_lowercase(), alarm.title),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> (String, bool) {
+        report(&File::of("a.json", text.as_bytes()))
+    }
+
+    #[test]
+    fn each_message_has_its_line() {
+        let text = "{\"type\": \"NAG\", \"body\": {\"github\": {\"title\": \"Full\"}}}\n\
+                    {\"type\": \"high\", \"body\": {\"pagerduty\": {\"title\": \"Root\"}}}\n\
+                    {\"type\": \"nag\",\n  \"body\": {\"github\": {\"title\": []}}}\n{";
+        let expected = "a.json:1:1: ok: nag \"Full\"\n\
+                        a.json:2:1: ok: high-priority \"Root\"\n\
+                        a.json:4:31: error: body.github.title: found a list of 0, expected a text\n\
+                        a.json:5:1: error: not JSON: EOF while parsing an object\n";
+        assert_eq!(lines(text), (expected.to_owned(), false));
+    }
+
+    #[test]
+    fn a_misspelt_field_is_told_and_is_no_error() {
+        let text = "{\"type\": \"nag\", \"body\": {\n \"github\": {\"title\": \"Full\", \"lables\": 1}}}";
+        let expected = "a.json:1:1: ok: nag \"Full\"\n\
+                        a.json:2:40: warning: body.github.lables: found a field that is not read, \
+                        expected one of body, label, labels, title\n";
+        assert_eq!(lines(text), (expected.to_owned(), true));
+    }
+
+    #[test]
+    fn a_message_that_sns_would_refuse_is_an_error() {
+        let message = |bytes: usize| {
+            let rest = "{\"type\": \"nag\", \"body\": {\"github\": {\"title\": \"\"}}}".len();
+            format!("{{\"type\": \"nag\", \"body\": {{\"github\": {{\"title\": \"{}\"}}}}}}", "x".repeat(bytes - rest))
+        };
+        assert!(lines(&message(262_144)).1);
+        let expected = "a.json:1:1: error: .: found 262145 bytes, expected at most 262144, or SNS refuses it\n";
+        assert_eq!(lines(&message(262_145)), (expected.to_owned(), false));
     }
 }

@@ -1,5 +1,7 @@
 //! Messages in files: one after the other, or in lists, each with its place.
 
+mod places;
+
 use std::{
     collections::HashMap,
     fs,
@@ -9,24 +11,18 @@ use std::{
 
 use serde_json::value::RawValue;
 
+pub(crate) use self::places::{Place, Places};
 use crate::Failure;
-
-/// A position in a text, counted from 1 as editors do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    /// Line.
-    pub(crate) line: usize,
-    /// Column, in characters.
-    pub(crate) column: usize,
-}
 
 /// A file's text, and what it is called in errors.
 #[derive(Debug)]
 pub(crate) struct File {
     /// As it was typed.
     pub(crate) name: String,
-    /// All of it; bytes that are not UTF-8 are replaced, as SNS would refuse them.
+    /// All of it without a byte order mark, up to the first byte that is not UTF-8.
     pub(crate) text: String,
+    /// Whether `text` is all of it.
+    whole: bool,
 }
 
 /// A message within a file.
@@ -41,65 +37,81 @@ pub(crate) struct Message<'f> {
 /// Where a file stops being JSON, and why.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NotJson {
-    /// Where.
-    pub(crate) place: Place,
-    /// Why.
+    /// Where, in bytes of the file.
+    pub(crate) at: usize,
+    /// What is wrong, in words.
     pub(crate) reason: String,
 }
 
 impl File {
     /// Reads a file; `-` is standard input.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
-        let mut bytes = Vec::new();
-        let read = match path {
-            path if path == Path::new("-") => io::stdin().read_to_end(&mut bytes).map(|_| ()),
-            path => fs::read(path).map(|read| bytes = read),
+        let (name, read) = if path == Path::new("-") {
+            let mut bytes = Vec::new();
+            ("standard input".to_owned(), io::stdin().read_to_end(&mut bytes).map(|_| bytes))
+        } else {
+            (path.display().to_string(), fs::read(path))
         };
-        read.map_err(|error| Failure::File { file: name.clone(), error })?;
-        Ok(File { name, text: String::from_utf8_lossy(&bytes).into_owned() })
+        match read {
+            Ok(bytes) => Ok(File::of(name, &bytes)),
+            Err(error) => Err(Failure::File { file: name, error }),
+        }
     }
 
-    /// The messages, in order; a list stands for its items.
-    pub(crate) fn messages(&self) -> Result<Vec<Message<'_>>, NotJson> {
+    /// Something that was typed or read, called `name` in errors.
+    pub(crate) fn of(name: impl Into<String>, bytes: &[u8]) -> Self {
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+        let chunk = bytes.utf8_chunks().next();
+        let text = chunk.as_ref().map_or("", std::str::Utf8Chunk::valid).to_owned();
+        File { name: name.into(), whole: text.len() == bytes.len(), text }
+    }
+
+    /// The messages, in order; a list stands for its items. An error is the last.
+    pub(crate) fn messages(&self) -> Vec<Result<Message<'_>, NotJson>> {
         let mut messages = Vec::new();
-        let mut values = serde_json::Deserializer::from_str(&self.text).into_iter::<&RawValue>();
-        while let Some(value) = values.next() {
-            let value = value.map_err(|error| NotJson {
-                place: Place { line: error.line(), column: error.column() },
-                reason: reason(&error),
-            })?;
-            match serde_json::from_str::<Vec<&RawValue>>(value.get()) {
-                Ok(items) => messages.extend(items.into_iter().map(|item| self.message(item))),
-                Err(_) => messages.push(self.message(value)),
+        for value in serde_json::Deserializer::from_str(&self.text).into_iter::<&RawValue>() {
+            match value.map(|value| (value, serde_json::from_str::<Vec<&RawValue>>(value.get()))) {
+                Ok((_, Ok(items))) => messages.extend(items.into_iter().map(|item| Ok(self.message(item)))),
+                Ok((value, Err(_))) => messages.push(Ok(self.message(value))),
+                Err(error) if error.is_eof() && !self.whole => break,
+                Err(error) => {
+                    messages.push(Err(self.not_json(&error)));
+                    return messages;
+                }
             }
         }
-        Ok(messages)
+        if !self.whole {
+            let reason = "found bytes that are not UTF-8, expected JSON in UTF-8".to_owned();
+            messages.push(Err(NotJson { at: self.text.len(), reason }));
+        } else if messages.is_empty() {
+            messages.push(Err(NotJson { at: 0, reason: "found no message, expected a JSON object".to_owned() }));
+        }
+        messages
+    }
+
+    /// The start of the place of a byte: `alarm.json:3:14:`.
+    pub(crate) fn at(&self, place: Place) -> String {
+        format!("{}:{}:{}:", self.name, place.line, place.column)
+    }
+
+    /// Where the field `path` of a message begins, such as `users[0].slack`, in bytes; the nearest
+    /// field around it when it is missing.
+    pub(crate) fn find(&self, message: &Message<'_>, path: &str) -> usize {
+        offset(&self.text, descend(message.text, path))
     }
 
     fn message<'f>(&'f self, value: &'f RawValue) -> Message<'f> {
         Message { text: value.get(), at: offset(&self.text, value.get()) }
     }
 
-    /// The place of a byte.
-    pub(crate) fn place(&self, at: usize) -> Place {
-        let before = self.text.get(..at).unwrap_or(&self.text);
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let column = before.get(line_start..).map_or(0, |line| line.chars().count()) + 1;
-        Place { line: before.matches('\n').count() + 1, column }
+    fn not_json(&self, error: &serde_json::Error) -> NotJson {
+        // Serde counts columns in bytes, and repeats the position at the end of its sentence.
+        let lines_before = self.text.split_inclusive('\n').take(error.line().saturating_sub(1));
+        let at = lines_before.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
+        let sentence = error.to_string();
+        let reason = sentence.rsplit_once(" at line ").map_or(sentence.as_str(), |(reason, _)| reason);
+        NotJson { at, reason: format!("not JSON: {reason}") }
     }
-
-    /// The place of the field `path` of a message, such as `users[0].slack`; the nearest field around
-    /// it when it is missing.
-    pub(crate) fn place_of(&self, message: &Message<'_>, path: &str) -> Place {
-        self.place(offset(&self.text, descend(message.text, path)))
-    }
-}
-
-/// What serde says of a syntax error, without the position that it repeats at the end.
-fn reason(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.rsplit_once(" at line ").map_or(text.clone(), |(reason, _)| reason.to_owned())
 }
 
 /// Where `part`, a slice of `whole`, begins in it.
@@ -129,31 +141,69 @@ mod tests {
     use super::*;
 
     fn file(text: &str) -> File {
-        File { name: "test".to_owned(), text: text.to_owned() }
+        File::of("test", text.as_bytes())
+    }
+
+    fn fine(file: &File) -> Vec<Message<'_>> {
+        file.messages().into_iter().map(Result::unwrap).collect()
+    }
+
+    fn place(file: &File, at: usize) -> (usize, usize) {
+        let place = Places::of(&file.text).find(at);
+        (place.line, place.column)
     }
 
     #[test]
     fn messages_may_stand_alone_in_a_row_or_in_a_list() {
         let file = file("{\"a\": 1}\n{\"b\": 2} [ {\"c\": 3},\n null ]");
-        let messages = file.messages().unwrap();
+        let messages = fine(&file);
         let texts: Vec<_> = messages.iter().map(|message| message.text).collect();
         assert_eq!(texts, ["{\"a\": 1}", "{\"b\": 2}", "{\"c\": 3}", "null"]);
-        assert_eq!(file.place(messages[2].at), Place { line: 2, column: 12 });
+        assert_eq!(place(&file, messages[2].at), (2, 12));
     }
 
     #[test]
     fn a_field_has_its_own_place_and_a_missing_one_that_of_its_parent() {
         let file = file("{\n  \"users\": [\n    { \"slack\": [] }\n  ]\n}");
-        let message = file.messages().unwrap()[0];
-        assert_eq!(file.place_of(&message, "users[0].slack"), Place { line: 3, column: 16 });
-        assert_eq!(file.place_of(&message, "users[0].github"), Place { line: 3, column: 5 });
-        assert_eq!(file.place_of(&message, "body.github.title"), Place { line: 1, column: 1 });
-        assert_eq!(file.place_of(&message, "."), Place { line: 1, column: 1 });
+        let message = fine(&file)[0];
+        assert_eq!(place(&file, file.find(&message, "users[0].slack")), (3, 16));
+        assert_eq!(place(&file, file.find(&message, "users[0].github")), (3, 5));
+        assert_eq!(place(&file, file.find(&message, "body.github.title")), (1, 1));
+        assert_eq!(place(&file, file.find(&message, ".")), (1, 1));
     }
 
     #[test]
-    fn what_is_not_json_is_found_to_the_column() {
-        let error = file("{\"a\": 1}\n{\"b\" 2}").messages().unwrap_err();
-        assert_eq!((error.place, error.reason.as_str()), (Place { line: 2, column: 6 }, "expected `:`"));
+    fn what_is_not_json_is_found_to_the_column_behind_what_is() {
+        let file = file("{\"a\": 1}\n{\"ä\": \"ö\", \"b\" 2}");
+        let messages = file.messages();
+        assert!(messages[0].is_ok());
+        let error = messages[1].as_ref().unwrap_err();
+        assert_eq!((place(&file, error.at), error.reason.as_str()), ((2, 16), "not JSON: expected `:`"));
+        assert_eq!(messages.len(), 2);
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_carriage_returns_are_no_part_of_a_message() {
+        let file = File::of("test", b"\xEF\xBB\xBF{\"a\": 1}\r\n{\"b\": 2}\r\n");
+        let messages = fine(&file);
+        assert_eq!((messages[0].text, place(&file, messages[1].at)), ("{\"a\": 1}", (2, 1)));
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_are_found_where_they_are() {
+        for (bytes, at) in [(&b"{\"a\": 1}\n{\"b\": \"\xE4\"}"[..], (2, 8)), (b"\xFF\xFE{\0}\0", (1, 1))] {
+            let file = File::of("test", bytes);
+            let last = file.messages().pop().unwrap().unwrap_err();
+            assert_eq!((place(&file, last.at), last.reason.contains("not UTF-8")), (at, true), "{last:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_without_a_message_is_an_error() {
+        for text in ["", " \n\t\r\n", "[]"] {
+            let file = file(text);
+            let error = file.messages().pop().unwrap().unwrap_err();
+            assert_eq!(error.reason, "found no message, expected a JSON object");
+        }
     }
 }

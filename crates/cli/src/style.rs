@@ -1,21 +1,32 @@
 //! Colours, on a terminal only.
 
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::{
+    env,
+    io::{self, ErrorKind, IsTerminal, Write},
+};
 
-/// Whether colours are wanted: a terminal, and nobody asked for none (<https://no-color.org>).
-fn coloured() -> bool {
-    io::stdout().is_terminal()
-        && io::stderr().is_terminal()
-        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+/// Whether colours are wanted on a stream: it is a terminal that has them, and nobody asked for none
+/// (<https://no-color.org>).
+pub(crate) fn coloured(stream: &impl IsTerminal) -> bool {
+    let none_wanted = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = env::var_os("TERM").is_some_and(|value| value == "dumb");
+    stream.is_terminal() && !none_wanted && !dumb
 }
 
+/// Texts are not told which stream they are for, so both must take colours.
 fn paint(code: &str, text: &str) -> String {
-    if coloured() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    let coloured = coloured(&io::stdout()) && coloured(&io::stderr());
+    if coloured { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
 }
 
 /// Text that says something is wrong.
 pub(crate) fn bad(text: &str) -> String {
     paint("1;31", text)
+}
+
+/// Text that says something is odd.
+pub(crate) fn odd(text: &str) -> String {
+    paint("33", text)
 }
 
 /// Text that says something is right.

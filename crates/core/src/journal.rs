@@ -309,7 +309,7 @@ impl Journal {
         messages.iter().filter(|id| !self.messages.contains(id)).cloned().collect()
     }
 
-    /// Keeps message ids, the newest [`MESSAGES_MAX`] of them.
+    /// Keeps message ids, the newest 500 of them.
     pub fn remember(&mut self, messages: &[String]) {
         self.messages.extend_from_slice(messages);
         let surplus = self.messages.len().saturating_sub(MESSAGES_MAX);

@@ -166,7 +166,49 @@ mod tests {
         assert_eq!(code_block("``` x ````"), "`````text\n``` x ````\n`````");
     }
 
+    #[test]
+    fn a_letter_of_another_alphabet_before_a_mention_does_not_hide_it() {
+        assert_eq!(
+            defuse_github("é@example-org/all x@example-org/all", &[]),
+            "é@\u{200B}example-org/all x@example-org/all"
+        );
+    }
+
+    #[test]
+    fn an_open_code_block_is_closed_and_a_closed_one_left_alone() {
+        let rows = [
+            ("a", "a"),
+            ("```\nb\n```", "```\nb\n```"),
+            ("```\nb", "```\nb\n```"),
+            ("a\n````text\n```\nb", "a\n````text\n```\nb\n````"),
+            ("  ~~~\n```\nb", "  ~~~\n```\nb\n~~~"),
+            ("```a `b` ```\nc", "```a `b` ```\nc"),
+            ("    ```\nc", "    ```\nc"),
+            ("```\na\n``` b", "```\na\n``` b\n```"),
+            ("``````````````````\na", "``````````````````\na"),
+        ];
+        for (text, closed) in rows {
+            assert_eq!(close_code(text, 10), closed);
+        }
+    }
+
+    #[test]
+    fn a_key_is_cut_without_a_mark_and_between_characters() {
+        assert_eq!((cut("éèê", 2), cut("ab", 2), cut("", 0)), ("éè", "ab", ""));
+    }
+
+    #[test]
+    fn one_line_has_no_control_characters() {
+        assert_eq!(one_line("  a\r\n\tb\u{0}c \u{7f}"), "a b c");
+    }
+
     proptest! {
+        #[test]
+        fn no_code_block_stays_open(text in "[`~a\n ]{0,60}") {
+            let closed = close_code(&text, usize::MAX);
+            prop_assert_eq!(close_code(&closed, usize::MAX), &*closed);
+        }
+
         #[test]
         fn shortening_keeps_the_limit_and_says_so(text in ".{0,200}", limit in 0usize..120) {
             let short = shorten(&text, limit);

@@ -1,11 +1,5 @@
 //! Holds MESSAGE-SPEC.md and infra/message.schema.json against the code.
-#![expect(
-    clippy::disallowed_methods,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests read files and may fail"
-)]
+#![expect(clippy::disallowed_methods, clippy::expect_used, reason = "this reads files, and it may fail")]
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
@@ -156,11 +150,16 @@ fn the_tables_name_every_field_and_no_other() {
 #[test]
 fn the_schema_file_is_the_schema() {
     let path = top("infra/message.schema.json");
-    let mut text = serde_json::to_string_pretty(&schema()).expect("a schema is JSON");
-    text.push('\n');
     if std::env::var_os("UPDATE").is_some() {
-        fs::write(&path, &text).expect("the schema can be written");
+        let text = serde_json::to_string_pretty(&schema()).expect("a schema is JSON");
+        fs::write(&path, text + "\n").expect("the schema can be written");
     }
     let file = fs::read_to_string(&path).unwrap_or_default();
-    assert!(file == text, "{} is out of date: run UPDATE=1 cargo test -p dispatch-core", path.display());
+    // The order of fields depends on how serde_json is built.
+    let same = serde_json::from_str(&file).is_ok_and(|file: Value| file == schema());
+    assert!(
+        same && file.ends_with("}\n"),
+        "{} is out of date: run UPDATE=1 cargo test -p dispatch-core",
+        path.display()
+    );
 }

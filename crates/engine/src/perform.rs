@@ -122,6 +122,9 @@ async fn open(world: &World, journal: &Journal, suspect: bool, hint: &Hint) -> R
         Hint::Unknown => search(world, alarm).await,
     };
     match found {
+        // Lists lag, so this may be the issue that the earlier try opened. Taken for a stranger's it
+        // would silence the alarm; taken for its own it asks once too often at worst.
+        Some((issue, true)) if suspect => return Ok(vec![Fact::Opened { issue }]),
         Some((issue, true)) => return Ok(vec![Fact::Stood { issue }]),
         Some((issue, false)) => return Ok(vec![Fact::Stood { issue }, Fact::Ended]),
         None => {}

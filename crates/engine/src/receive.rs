@@ -1,5 +1,7 @@
 //! A message: it pages, begins a life, or repeats one.
 
+use std::collections::HashSet;
+
 use dispatch_core::{
     alarm::{Alarm, Page},
     journal::{Entry, Fact, Journal, Lease, LifeId, Step},
@@ -44,12 +46,13 @@ pub async fn page(world: &World, run: &Run, page: &Page) -> Result<Receipt, Fail
 /// # Errors
 /// [`Stopped`] when something is left to do: the messages must come again.
 pub async fn receive(world: &World, run: &Run, arrivals: &[Arrival]) -> Result<Plan, Stopped> {
+    let arrivals = once_each(arrivals);
     let Some(first) = arrivals.first() else { return Ok(Plan::Done) };
     let key = first.alarm.key();
     let ids: Vec<String> = arrivals.iter().map(|arrival| arrival.message.clone()).collect();
     for _ in 0..SWAPS_MAX {
         let Some(mut held) = Held::load(world, &key).await? else {
-            match claim(world, run, arrivals, None).await? {
+            match claim(world, run, &arrivals, None).await? {
                 Some((held, hint)) => return carry(world, run, held, hint).await,
                 None => continue,
             }
@@ -80,6 +83,12 @@ pub async fn receive(world: &World, run: &Run, arrivals: &[Arrival]) -> Result<P
         }
     }
     Err(Stopped::Contended)
+}
+
+/// A queue may hold one publication twice.
+fn once_each(arrivals: &[Arrival]) -> Vec<Arrival> {
+    let mut seen = HashSet::new();
+    arrivals.iter().filter(|arrival| seen.insert(arrival.message.as_str())).cloned().collect()
 }
 
 /// Begins a life: where none stands, or in place of one that is over. The search for an issue that

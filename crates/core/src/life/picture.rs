@@ -2,7 +2,7 @@
 
 /// What `dispatch life` prints and README shows.
 pub const PICTURE: &str = "\
- message ──> received ──── issue opened ────> open ──── everyone told ────> told
+\x20message ──> received ──── issue opened ────> open ──── everyone told ────> told
                 │                              │
                 │                              └─────── people asked ─────> asked
      an issue stands already                                                  │

@@ -17,6 +17,9 @@ const BODY_MAX: usize = 65_536;
 const LABEL_MAX: usize = 50;
 const LABELS_MAX: usize = 100;
 
+/// Longest name, reason or id within a sentence, in characters.
+const INLINE_MAX: usize = 500;
+
 /// Kept free behind a body, for the fence that closes a code block in it.
 const FENCE_ROOM: usize = 40;
 
@@ -69,12 +72,9 @@ pub fn draft(journal: &Journal, instead_of: Option<(&Repo, &str)>) -> Draft {
         tail.push(alarm.mentions.iter().map(|user| format!("@{user}")).collect::<Vec<_>>().join(" "));
     }
     if let Some((repo, reason)) = instead_of {
-        tail.push(format!(
-            "This alarm was meant for `{repo}`, which could not take it: {}.",
-            plain(&shorten(reason, 1_000))
-        ));
+        tail.push(format!("This alarm was meant for `{repo}`, which could not take it: {}.", plain(reason)));
     }
-    tail.push(format!("<sub>dispatch {}</sub>\n\n{marker}", plain(&shorten(&alarm.request_id, 200))));
+    tail.push(format!("<sub>dispatch {}</sub>\n\n{marker}", plain(&alarm.request_id)));
     let tail = tail.join("\n\n");
     let room = BODY_MAX.saturating_sub(tail.chars().count() + 2 + FENCE_ROOM);
     let body = defuse_github(&alarm.body, &alarm.named);
@@ -177,14 +177,15 @@ fn repeats(count: usize, now: Timestamp) -> String {
     format!("This alarm was raised {times} up to {now}. While the issue is open, repeats are counted here.")
 }
 
-/// Inline code that may hold any text.
+/// Inline code that may hold any text; a long one is shortened.
 fn code(text: &str) -> String {
-    format!("`{}`", one_line(text).replace('`', "'"))
+    format!("`{}`", one_line(&shorten(text, INLINE_MAX)).replace('`', "'"))
 }
 
-/// Text that neither mentions anybody nor becomes markup, a reference or a link.
+/// Text that neither mentions anybody nor becomes markup, a reference or a link; a long one is
+/// shortened.
 fn plain(text: &str) -> String {
-    let text = one_line(text);
+    let text = one_line(&shorten(text, INLINE_MAX));
     let mut safe = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
         let starts_link = match c {

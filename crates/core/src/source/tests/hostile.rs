@@ -104,22 +104,39 @@ fn deep_nesting_is_refused_and_kept() {
     }
 }
 
+/// The issue of a message that must be readable.
+fn issue_of(message: &Value) -> words::Draft {
+    let text = message.to_string();
+    let accepted = accept(&letter(&text), &defaults());
+    assert_eq!(accepted.warning, None);
+    let Signal::Alarm(alarm) = accepted.signal else { panic!() };
+    words::draft(&Journal::begin(*alarm, LifeId("5eed".to_owned()), &[], at(0)), None)
+}
+
 #[test]
-fn a_mebibyte_is_read_and_worded_in_no_time() {
-    let mebibyte = 1 << 20;
+fn long_texts_are_read_and_worded_in_every_field() {
     for filling in ["x", "@", "`", "<", "<!", "@a/b ", "\u{1F6A8}", "\u{0}", "\n", "```\n", "~"] {
-        let text = filling.repeat(mebibyte / filling.len());
+        let text = filling.repeat(30_000);
         let message = json!({
             "type": "self-service", "users": [{ "slack": text, "github": text }], "requestId": text,
-            "body": { "github": { "title": format!("a{text}"), "body": text, "labels": [text] }, "slack": { "message": text, "prompt": text } },
+            "body": {
+                "github": { "title": format!("a{text}"), "body": text, "labels": [text] },
+                "slack": { "message": text, "prompt": text },
+            },
         });
-        let text = message.to_string();
-        let accepted = accept(&letter(&text), &defaults());
-        assert_eq!(accepted.warning, None);
-        let Signal::Alarm(alarm) = accepted.signal else { panic!() };
-        let journal = Journal::begin(*alarm, LifeId("5eed".to_owned()), &[], at(0));
-        let draft = words::draft(&journal, None);
+        let draft = issue_of(&message);
         assert!(draft.body.chars().count() <= 65_536 && draft.title.chars().count() <= 256, "{filling:?}");
+        assert!(draft.body.ends_with(&draft.marker), "{filling:?}");
+    }
+}
+
+#[test]
+fn a_body_of_a_mebibyte_is_read_and_worded() {
+    for filling in ["x", "@a/b ", "```\n"] {
+        let body = filling.repeat((1 << 20) / filling.len());
+        let draft = issue_of(&json!({ "type": "nag", "body": { "github": { "title": "t", "body": body } } }));
+        assert!(draft.body.chars().count() > 65_000 && draft.body.chars().count() <= 65_536, "{filling:?}");
+        assert!(draft.body.contains(" … [shortened]"), "{filling:?}");
     }
 }
 
@@ -139,10 +156,10 @@ fn a_subject_stands_in_for_nothing_else() {
 }
 
 #[test]
-fn nul_is_a_character_like_any_other() {
+fn nul_which_no_service_takes_is_replaced() {
     let text = r#"{"type":"nag","body":{"github":{"title":"\u0000","body":"a\u0000b"}}}"#;
     let accepted = accept(&letter(text), &defaults());
     let Signal::Alarm(alarm) = accepted.signal else { panic!() };
     assert_eq!(accepted.warning, None);
-    assert_eq!(words::issue_title(&alarm), "An alarm without a readable title");
+    assert_eq!((words::issue_title(&alarm).as_str(), alarm.body.as_str()), ("\u{FFFD}", "a\u{FFFD}b"));
 }

@@ -26,7 +26,8 @@ impl<'de> Deserialize<'de> for Words {
                 f.write_str("a text")
             }
             fn visit_str<E>(self, text: &str) -> Result<Words, E> {
-                Ok(Words(text.to_owned()))
+                // No service takes a NUL, and a text must not be lost for one.
+                Ok(Words(text.replace('\0', "\u{FFFD}")))
             }
             fn visit_bool<E>(self, value: bool) -> Result<Words, E> {
                 Ok(Words(value.to_string()))

@@ -1,0 +1,63 @@
+//! A function that dies at every moment at which it waits for the store.
+
+use crate::{
+    meddling::{Meddled, Whim},
+    story::{buttons, jane, self_service},
+};
+
+/// More writes than a life has.
+const WRITES_MAX: usize = 20;
+
+#[tokio::test]
+async fn a_message_whose_function_dies_at_any_write_comes_to_one_issue_and_an_answerable_question() {
+    for whim in [Whim::Hang, Whim::HangAfter] {
+        for operation in ["create", "swap"] {
+            for spared in 0..WRITES_MAX {
+                let town = Meddled::begin().await;
+                town.store.meddle(operation, spared, whim);
+                let crashed = town.deliver_and_crash("m1", &self_service(jane())).await;
+                town.clock.pass_seconds(60);
+                town.deliver_until_done("m1", &self_service(jane())).await;
+                let at = format!("{whim:?} at {operation} {spared}");
+                assert_eq!(town.story.issues().len(), 1, "{at}");
+                // A question that was posted and is not on record is posted again.
+                assert!(matches!(town.story.town.fakes.slack.dm("jane").len(), 1 | 2), "{at}");
+                assert_eq!(town.click("jane", "no").await, 200, "{at}");
+                town.story.settle().await;
+                assert_eq!(town.story.incidents().len(), 1, "{at}");
+                assert_eq!(town.story.issue().comments.len(), 2, "{at}");
+                if !crashed {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_whose_function_dies_at_any_write_pages_once_and_is_told_once() {
+    for whim in [Whim::Hang, Whim::HangAfter] {
+        // The first swap is the answer itself.
+        for spared in 1..WRITES_MAX {
+            let town = Meddled::begin().await;
+            town.deliver_until_done("m1", &self_service(jane())).await;
+            town.store.meddle("swap", spared, whim);
+            let crashed = tokio::select! {
+                biased;
+                () = town.store.hung.notified() => true,
+                _ = town.click("jane", "no") => false,
+            };
+            town.clock.pass_seconds(60);
+            town.deliver_until_done("m1", &self_service(jane())).await;
+            town.story.settle().await;
+            let at = format!("{whim:?} at {spared}");
+            assert_eq!(town.story.incidents().len(), 1, "{at}");
+            assert_eq!(town.story.issue().comments.len(), 2, "{at}");
+            assert!(buttons(&town.story.message_to("jane")).is_empty(), "{at}");
+            assert_eq!(town.story.issue().state, "open", "{at}");
+            if !crashed {
+                break;
+            }
+        }
+    }
+}

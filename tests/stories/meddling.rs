@@ -1,0 +1,264 @@
+//! A world that can be meddled with: a store, a search, a topic and a clock between Dispatch and the
+//! real ones, for stories about crashes, conflicts and services that hang.
+
+use std::{
+    collections::HashMap,
+    future::pending,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use dispatch_core::alarm::{Issue, IssueNumber, Repo};
+use dispatch_engine::{
+    ports::{AuditLog, Clock, Draft, Failed, Store, Tag, Topic},
+    world::World,
+};
+use dispatch_triage::Triage;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use crate::story::Story;
+
+/// The time of one invocation of `incoming`.
+pub(crate) const TIME: Duration = Duration::from_secs(30);
+
+/// What happens to one call of the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whim {
+    /// Somebody else writes first, so that a swap meets another version.
+    Interfere,
+    /// It is never done and never answered.
+    Hang,
+    /// It is done and never answered.
+    HangAfter,
+}
+
+/// A store that lets a call through unless it was told otherwise.
+#[derive(Debug)]
+pub(crate) struct MeddlingStore {
+    inner: Arc<dyn Store>,
+    /// By operation: how many calls there were, and what happens from which one on to how many.
+    state: Mutex<HashMap<&'static str, (usize, Vec<(usize, Whim)>)>>,
+    /// Told whenever a call hangs.
+    pub(crate) hung: Notify,
+}
+
+impl MeddlingStore {
+    /// From now on, the call of `operation` (`read`, `create`, `swap`) that comes after `spared` others
+    /// meets this whim.
+    pub(crate) fn meddle(&self, operation: &'static str, spared: usize, whim: Whim) {
+        let mut state = self.state.lock().unwrap();
+        let (calls, whims) = state.entry(operation).or_default();
+        whims.push((*calls + spared + 1, whim));
+    }
+
+    /// As [`MeddlingStore::meddle`], for every later call of any operation.
+    pub(crate) fn hang_for_ever(&self) {
+        for operation in ["read", "create", "swap"] {
+            for spared in 0..1_000 {
+                self.meddle(operation, spared, Whim::Hang);
+            }
+        }
+    }
+
+    fn whim(&self, operation: &'static str) -> Option<Whim> {
+        let mut state = self.state.lock().unwrap();
+        let (calls, whims) = state.entry(operation).or_default();
+        *calls += 1;
+        whims.iter().find(|(at, _)| at == calls).map(|(_, whim)| *whim)
+    }
+
+    async fn hang<T>(&self) -> T {
+        self.hung.notify_one();
+        pending().await
+    }
+}
+
+#[async_trait]
+impl Store for MeddlingStore {
+    async fn read(&self, path: &str) -> Result<Option<(Bytes, Tag)>, Failed> {
+        match self.whim("read") {
+            Some(_) => self.hang().await,
+            None => self.inner.read(path).await,
+        }
+    }
+
+    async fn create(&self, path: &str, bytes: Bytes) -> Result<Option<Tag>, Failed> {
+        match self.whim("create") {
+            Some(Whim::Hang) => return self.hang().await,
+            Some(Whim::HangAfter) => {
+                self.inner.create(path, bytes).await?;
+                return self.hang().await;
+            }
+            _ => {}
+        }
+        self.inner.create(path, bytes).await
+    }
+
+    async fn swap(&self, path: &str, bytes: Bytes, tag: &Tag) -> Result<Option<Tag>, Failed> {
+        match self.whim("swap") {
+            Some(Whim::Hang) => return self.hang().await,
+            Some(Whim::HangAfter) => {
+                self.inner.swap(path, bytes, tag).await?;
+                return self.hang().await;
+            }
+            Some(Whim::Interfere) => {
+                let (same, version) = self.inner.read(path).await?.expect("there is something to swap");
+                self.inner.swap(path, same, &version).await?;
+            }
+            None => {}
+        }
+        self.inner.swap(path, bytes, tag).await
+    }
+
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, Failed> {
+        self.inner.list(prefix).await
+    }
+}
+
+/// A GitHub whose search still tells what was true before: the index lags.
+#[derive(Debug)]
+pub(crate) struct StaleSearch {
+    pub(crate) inner: Arc<dyn AuditLog>,
+    pub(crate) found: Issue,
+}
+
+#[async_trait]
+impl AuditLog for StaleSearch {
+    async fn open(&self, draft: &Draft) -> Result<Issue, Failed> {
+        self.inner.open(draft).await
+    }
+    async fn find(&self, repo: &Repo, marker: &str, since: Timestamp) -> Result<Option<Issue>, Failed> {
+        self.inner.find(repo, marker, since).await
+    }
+    async fn search(&self, _: &Repo, _: &str, _: bool) -> Result<Option<Issue>, Failed> {
+        Ok(Some(self.found.clone()))
+    }
+    async fn is_open(&self, issue: &Issue) -> Result<bool, Failed> {
+        self.inner.is_open(issue).await
+    }
+    async fn comment(&self, issue: &Issue, body: &str) -> Result<u64, Failed> {
+        self.inner.comment(issue, body).await
+    }
+    async fn edit_comment(&self, issue: &Issue, comment: u64, body: &str) -> Result<(), Failed> {
+        self.inner.edit_comment(issue, comment, body).await
+    }
+    async fn find_comment(&self, issue: &Issue, marker: &str, since: Timestamp) -> Result<Option<u64>, Failed> {
+        self.inner.find_comment(issue, marker, since).await
+    }
+    async fn close(&self, repo: &Repo, number: IssueNumber) -> Result<(), Failed> {
+        self.inner.close(repo, number).await
+    }
+}
+
+/// A topic that never answers.
+#[derive(Debug)]
+pub(crate) struct HangingTopic;
+
+#[async_trait]
+impl Topic for HangingTopic {
+    async fn publish(&self, _: &str) -> Result<(), Failed> {
+        pending().await
+    }
+}
+
+/// A clock that can be put forward.
+#[derive(Debug)]
+pub(crate) struct ShiftedClock {
+    inner: Arc<dyn Clock>,
+    ahead_s: AtomicI64,
+}
+
+impl ShiftedClock {
+    pub(crate) fn pass_seconds(&self, seconds: i64) {
+        self.ahead_s.fetch_add(seconds, Ordering::Relaxed);
+    }
+}
+
+impl Clock for ShiftedClock {
+    fn now(&self) -> Timestamp {
+        self.inner.now() + SignedDuration::from_secs(self.ahead_s.load(Ordering::Relaxed))
+    }
+    fn fresh(&self) -> String {
+        self.inner.fresh()
+    }
+}
+
+/// A story whose store and clock can be meddled with.
+pub(crate) struct Meddled {
+    pub(crate) story: Story,
+    pub(crate) store: Arc<MeddlingStore>,
+    pub(crate) clock: Arc<ShiftedClock>,
+    pub(crate) world: World,
+}
+
+impl Meddled {
+    pub(crate) async fn begin() -> Self {
+        let story = Story::begin().await;
+        let world = story.town.world.clone();
+        let store =
+            MeddlingStore { inner: Arc::clone(&world.store), state: Mutex::default(), hung: Notify::new() };
+        let store = Arc::new(store);
+        let clock = Arc::new(ShiftedClock { inner: Arc::clone(&world.clock), ahead_s: AtomicI64::new(0) });
+        let world = World { store: store.clone(), clock: clock.clone(), ..world };
+        Meddled { story, store, clock, world }
+    }
+
+    /// Delivers a message under a name, and returns how many must come again.
+    pub(crate) async fn deliver(&self, id: &str, message: &Value) -> usize {
+        deliver(&self.world, id, message).await
+    }
+
+    /// Delivers a message until it need not come again, as a queue does.
+    pub(crate) async fn deliver_until_done(&self, id: &str, message: &Value) {
+        for _ in 0..5 {
+            if self.deliver(id, message).await == 0 {
+                return;
+            }
+            self.clock.pass_seconds(60);
+        }
+        panic!("the message {id} comes again for ever");
+    }
+
+    /// Delivers a message to a function that dies as soon as the store hangs.
+    pub(crate) async fn deliver_and_crash(&self, id: &str, message: &Value) -> bool {
+        tokio::select! {
+            biased;
+            () = self.store.hung.notified() => true,
+            _ = self.deliver(id, message) => false,
+        }
+    }
+
+    /// Triage in this world.
+    pub(crate) fn triage(&self) -> Triage {
+        Triage { world: self.world.clone(), ..self.story.town.triage.clone() }
+    }
+
+    /// Clicks the newest question to a person and returns triage's status.
+    pub(crate) async fn click(&self, person: &str, button: &str) -> u64 {
+        click(&self.triage(), &self.story, person, button).await
+    }
+}
+
+pub(crate) async fn deliver(world: &World, id: &str, message: &Value) -> usize {
+    let body = json!({ "Type": "Notification", "MessageId": id, "TopicArn": "t", "Message": message.to_string() });
+    let event = json!({ "Records": [{ "messageId": id, "receiptHandle": "r", "attributes": {}, "messageAttributes": {},
+        "md5OfBody": "", "eventSource": "aws:sqs", "eventSourceARN": "a", "awsRegion": "r", "body": body.to_string() }] });
+    let answer = dispatch_incoming::handle(world, event, TIME).await.unwrap();
+    answer["batchItemFailures"].as_array().unwrap().len()
+}
+
+pub(crate) async fn click(triage: &Triage, story: &Story, person: &str, button: &str) -> u64 {
+    let messages = story.town.fakes.slack.dm(person);
+    let question = messages.iter().rfind(|message| !crate::story::buttons(message).is_empty()).expect("a question");
+    let click = story.town.fakes.slack.click(&question.channel, &question.ts, person, button).unwrap();
+    let headers: serde_json::Map<_, _> = click.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    let event = json!({ "requestContext": {}, "headers": headers, "body": click.body });
+    triage.handle(event).await["statusCode"].as_u64().unwrap()
+}
