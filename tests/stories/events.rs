@@ -152,7 +152,7 @@ async fn signed_rubbish_is_refused_and_a_certificate_probe_is_not() {
     let signed = |body: &str| Click::signed(body.to_owned(), "signed-by-the-fake-only", Timestamp::now().as_second());
     assert_eq!(story.send(&signed("ssl_check=1&token=x")).await, 200);
     let button = |value: &str| {
-        let payload = json!({ "type": "block_actions", "user": { "id": "U0JANE" }, "channel": { "id": "D1" },
+        let payload = json!({ "type": "block_actions", "user": { "id": "U0JANE" }, "channel": { "id": "D0JANE1" },
             "actions": [{ "action_id": "yes", "value": value }] });
         format!("payload={}", payload.to_string().replace('+', "%2B"))
     };

@@ -12,6 +12,7 @@
 mod crashes;
 mod deadlines;
 mod events;
+mod logs;
 mod meddling;
 mod outage;
 mod predecessor;

@@ -21,12 +21,15 @@ use dispatch_engine::{
 use dispatch_triage::Triage;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::timeout};
 
 use crate::story::Story;
 
 /// The time of one invocation of `incoming`.
 pub(crate) const TIME: Duration = Duration::from_secs(30);
+
+/// Reached only when something hangs.
+const PATIENCE: Duration = Duration::from_secs(45);
 
 /// What happens to one call of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,12 +42,19 @@ pub(crate) enum Whim {
     HangAfter,
 }
 
+/// How often something was called, and which calls, counted from 1, meet a whim.
+#[derive(Debug, Default)]
+struct Operation {
+    calls: usize,
+    whims: HashMap<usize, Whim>,
+    hangs: bool,
+}
+
 /// A store that lets a call through unless it was told otherwise.
 #[derive(Debug)]
 pub(crate) struct MeddlingStore {
     inner: Arc<dyn Store>,
-    /// By operation: how many calls there were, and what happens from which one on to how many.
-    state: Mutex<HashMap<&'static str, (usize, Vec<(usize, Whim)>)>>,
+    operations: Mutex<HashMap<&'static str, Operation>>,
     /// Told whenever a call hangs.
     pub(crate) hung: Notify,
 }
@@ -53,25 +63,24 @@ impl MeddlingStore {
     /// From now on, the call of `operation` (`read`, `create`, `swap`) that comes after `spared` others
     /// meets this whim.
     pub(crate) fn meddle(&self, operation: &'static str, spared: usize, whim: Whim) {
-        let mut state = self.state.lock().unwrap();
-        let (calls, whims) = state.entry(operation).or_default();
-        whims.push((*calls + spared + 1, whim));
+        let mut operations = self.operations.lock().unwrap();
+        let known = operations.entry(operation).or_default();
+        known.whims.insert(known.calls + spared + 1, whim);
     }
 
-    /// As [`MeddlingStore::meddle`], for every later call of any operation.
+    /// From now on every call hangs.
     pub(crate) fn hang_for_ever(&self) {
+        let mut operations = self.operations.lock().unwrap();
         for operation in ["read", "create", "swap"] {
-            for spared in 0..1_000 {
-                self.meddle(operation, spared, Whim::Hang);
-            }
+            operations.entry(operation).or_default().hangs = true;
         }
     }
 
     fn whim(&self, operation: &'static str) -> Option<Whim> {
-        let mut state = self.state.lock().unwrap();
-        let (calls, whims) = state.entry(operation).or_default();
-        *calls += 1;
-        whims.iter().find(|(at, _)| at == calls).map(|(_, whim)| *whim)
+        let mut operations = self.operations.lock().unwrap();
+        let known = operations.entry(operation).or_default();
+        known.calls += 1;
+        known.whims.get(&known.calls).copied().or(known.hangs.then_some(Whim::Hang))
     }
 
     async fn hang<T>(&self) -> T {
@@ -157,6 +166,18 @@ impl AuditLog for StaleSearch {
     }
 }
 
+/// A topic that keeps what is handed on until a story delivers it.
+#[derive(Debug, Default)]
+pub(crate) struct PatientTopic(Mutex<Vec<String>>);
+
+#[async_trait]
+impl Topic for PatientTopic {
+    async fn publish(&self, message: &str) -> Result<(), Failed> {
+        self.0.lock().unwrap().push(message.to_owned());
+        Ok(())
+    }
+}
+
 /// A topic that never answers.
 #[derive(Debug)]
 pub(crate) struct HangingTopic;
@@ -195,6 +216,7 @@ pub(crate) struct Meddled {
     pub(crate) story: Story,
     pub(crate) store: Arc<MeddlingStore>,
     pub(crate) clock: Arc<ShiftedClock>,
+    pub(crate) topic: Arc<PatientTopic>,
     pub(crate) world: World,
 }
 
@@ -203,11 +225,12 @@ impl Meddled {
         let story = Story::begin().await;
         let world = story.town.world.clone();
         let store =
-            MeddlingStore { inner: Arc::clone(&world.store), state: Mutex::default(), hung: Notify::new() };
+            MeddlingStore { inner: Arc::clone(&world.store), operations: Mutex::default(), hung: Notify::new() };
         let store = Arc::new(store);
         let clock = Arc::new(ShiftedClock { inner: Arc::clone(&world.clock), ahead_s: AtomicI64::new(0) });
-        let world = World { store: store.clone(), clock: clock.clone(), ..world };
-        Meddled { story, store, clock, world }
+        let topic = Arc::new(PatientTopic::default());
+        let world = World { store: store.clone(), clock: clock.clone(), topic: topic.clone(), ..world };
+        Meddled { story, store, clock, topic, world }
     }
 
     /// Delivers a message under a name, and returns how many must come again.
@@ -217,13 +240,23 @@ impl Meddled {
 
     /// Delivers a message until it need not come again, as a queue does.
     pub(crate) async fn deliver_until_done(&self, id: &str, message: &Value) {
-        for _ in 0..5 {
+        for _ in 0..3 {
             if self.deliver(id, message).await == 0 {
                 return;
             }
             self.clock.pass_seconds(60);
         }
         panic!("the message {id} comes again for ever");
+    }
+
+    /// Delivers what was handed on, and returns how much that was.
+    pub(crate) async fn deliver_what_was_handed_on(&self) -> usize {
+        let messages = std::mem::take(&mut *self.topic.0.lock().unwrap());
+        for (position, message) in messages.iter().enumerate() {
+            let message = serde_json::from_str(message).expect("what is handed on is JSON");
+            self.deliver_until_done(&format!("handed on {position}"), &message).await;
+        }
+        messages.len()
     }
 
     /// Delivers a message to a function that dies as soon as the store hangs.
@@ -247,10 +280,15 @@ impl Meddled {
 }
 
 pub(crate) async fn deliver(world: &World, id: &str, message: &Value) -> usize {
+    deliver_within(world, id, message, TIME).await
+}
+
+pub(crate) async fn deliver_within(world: &World, id: &str, message: &Value, time: Duration) -> usize {
     let body = json!({ "Type": "Notification", "MessageId": id, "TopicArn": "t", "Message": message.to_string() });
     let event = json!({ "Records": [{ "messageId": id, "receiptHandle": "r", "attributes": {}, "messageAttributes": {},
         "md5OfBody": "", "eventSource": "aws:sqs", "eventSourceARN": "a", "awsRegion": "r", "body": body.to_string() }] });
-    let answer = dispatch_incoming::handle(world, event, TIME).await.unwrap();
+    let answer = timeout(PATIENCE, dispatch_incoming::handle(world, event, time)).await;
+    let answer = answer.expect("incoming ends in its time").unwrap();
     answer["batchItemFailures"].as_array().unwrap().len()
 }
 
@@ -258,7 +296,9 @@ pub(crate) async fn click(triage: &Triage, story: &Story, person: &str, button: 
     let messages = story.town.fakes.slack.dm(person);
     let question = messages.iter().rfind(|message| !crate::story::buttons(message).is_empty()).expect("a question");
     let click = story.town.fakes.slack.click(&question.channel, &question.ts, person, button).unwrap();
-    let headers: serde_json::Map<_, _> = click.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    let headers: serde_json::Map<_, _> =
+        click.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     let event = json!({ "requestContext": {}, "headers": headers, "body": click.body });
-    triage.handle(event).await["statusCode"].as_u64().unwrap()
+    let answer = timeout(PATIENCE, triage.handle(event)).await.expect("triage answers");
+    answer["statusCode"].as_u64().unwrap()
 }

@@ -7,6 +7,10 @@ use crate::story::{REPO, Story, blocks_text};
 
 /// Posts a message as the predecessor did and returns its conversation and `ts`.
 fn old_message(story: &Story, callback: &Value) -> (String, String) {
+    old_message_to(story, "jane", callback)
+}
+
+fn old_message_to(story: &Story, person: &str, callback: &Value) -> (String, String) {
     let message = json!({
         "text": "Did you do this?",
         "attachments": [{
@@ -18,7 +22,7 @@ fn old_message(story: &Story, callback: &Value) -> (String, String) {
             ],
         }],
     });
-    story.town.fakes.slack.post_by_hand("jane", &message).unwrap()
+    story.town.fakes.slack.post_by_hand(person, &message).unwrap()
 }
 
 #[tokio::test]
@@ -62,4 +66,21 @@ async fn an_old_button_that_names_no_issue_is_refused() {
         let click = story.town.fakes.slack.legacy_click(&channel, &ts, "jane", "yes").unwrap();
         assert_eq!(story.send(&click).await, 400, "{callback}");
     }
+}
+
+#[tokio::test]
+async fn everyone_who_was_asked_about_one_issue_has_an_answer_of_their_own() {
+    let story = Story::begin().await;
+    story.town.fakes.github.open_by_hand(REPO, "Old alarm", "b", false).unwrap();
+    let callback = json!({ "github": 1, "requestId": "abc123" });
+    let clicks = [("jane", "yes"), ("joe", "no")].map(|(person, button)| {
+        let (channel, ts) = old_message_to(&story, person, &callback);
+        story.town.fakes.slack.legacy_click(&channel, &ts, person, button).unwrap()
+    });
+    for click in &clicks {
+        assert_eq!(story.send(click).await, 200);
+    }
+    assert_eq!(story.incident().key, "abc123");
+    let comments: String = story.issue().comments.iter().map(|comment| comment.body.as_str()).collect();
+    assert!(comments.contains("answered **yes**") && comments.contains("answered **no**"), "{comments}");
 }

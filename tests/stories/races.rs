@@ -1,14 +1,14 @@
 //! Things that happen at the same moment, or twice, or in the wrong order.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use dispatch_core::alarm::{Issue, IssueNumber, Repo};
 use dispatch_engine::world::World;
-use dispatch_simulator::fake::{Fault, Kind};
+use dispatch_simulator::fake::{Fault, Kind, github::Lag};
 use serde_json::json;
 
 use crate::{
-    meddling::{Meddled, StaleSearch, Whim, deliver},
+    meddling::{Meddled, StaleSearch, Whim, deliver, deliver_within},
     story::{REPO, Story, blocks_text, buttons, jane, self_service},
 };
 
@@ -102,4 +102,53 @@ async fn long_titles_that_differ_at_their_end_are_different_alarms() {
         story.publish(&alarm).await;
     }
     assert_eq!((story.issues().len(), story.town.fakes.slack.dm("jane").len()), (2, 2));
+}
+
+#[tokio::test]
+async fn an_issue_in_doubt_stays_in_doubt_until_somebody_could_look() {
+    let story = Story::begin().await;
+    let world = &story.town.world;
+    let github = &story.town.fakes.github;
+    github.fault(Fault::new("issues/create", Kind::LoseReply));
+    github.fault(Fault::new("issues/list-for-repo", Kind::SecondaryLimit { retry_after_s: Some(3_600) }));
+    // The issue is there, and so is a search that does not show it yet.
+    github.lag(Lag::UntilSettled);
+    assert_eq!(deliver(world, "m1", &self_service(jane())).await, 1);
+    assert_eq!(deliver(world, "m1", &self_service(jane())).await, 1);
+    github.settle();
+    github.fault(Fault::new("/search/*", Kind::RateLimited { retry_after_s: Some(3_600) }).always());
+    assert_eq!(deliver(world, "m1", &self_service(jane())).await, 0);
+    assert_eq!((story.issues().len(), story.town.fakes.slack.dm("jane").len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_broadcast_that_is_longer_than_a_run_is_handed_on() {
+    let town = Meddled::begin().await;
+    let users: Vec<_> = (0..40).map(|n| json!({ "slackId": "U0JANE", "slack": format!("jane {n}") })).collect();
+    let alarm = json!({ "type": "broadcast", "users": users,
+        "body": { "github": { "title": "Keys were rotated" }, "slack": { "message": "Keys were rotated." } } });
+    town.story.town.fakes.slack.fault(Fault::new("chat.postMessage", Kind::Delay(Duration::from_millis(700))).always());
+    assert_eq!(deliver_within(&town.world, "m1", &alarm, Duration::from_secs(1)).await, 0);
+    town.story.town.fakes.slack.clear_faults();
+    assert_eq!(town.deliver_what_was_handed_on().await, 1);
+    assert!(town.story.town.fakes.slack.dm("jane").len() >= 40);
+}
+
+#[tokio::test]
+async fn an_answer_is_written_on_its_issue_although_that_was_closed_meanwhile() {
+    let story = Story::begin().await;
+    let world = &story.town.world;
+    assert_eq!(deliver(world, "m1", &self_service(jane())).await, 0);
+    let busy = Kind::Answer { status: 401, body: r#"{"message":"Bad credentials"}"#.to_owned() };
+    story.town.fakes.github.fault(Fault::new("issues/create-comment", busy.clone()).always());
+    let message = story.message_to("jane");
+    let click = story.town.fakes.slack.click(&message.channel, &message.ts, "jane", "no").unwrap();
+    assert_eq!(story.town.request(click.body.as_bytes(), &click.headers).await, 200);
+    story.town.fakes.github.close_by_hand(REPO, 1).unwrap();
+    assert_eq!(deliver(world, "m2", &self_service(jane())).await, 1);
+    story.town.fakes.github.clear_faults();
+    story.settle().await;
+    assert_eq!(deliver(world, "m2", &self_service(jane())).await, 0);
+    let comments: String = story.issues()[0].comments.iter().map(|comment| comment.body.as_str()).collect();
+    assert!(comments.contains("answered **no**") && comments.contains(&story.incident().url), "{comments}");
 }

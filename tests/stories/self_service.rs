@@ -209,5 +209,4 @@ async fn texts_over_every_limit_are_shortened_visibly_and_mentions_do_no_harm() 
     assert!(issue.title.ends_with("… [shortened]"), "{}", issue.title);
     assert!(!issue.body.as_deref().unwrap().contains("@example-org/everybody"));
     assert!(!blocks_text(&story.message_to("jane")).contains("<!channel"));
-    assert_eq!(story.town.fakes.violations(), Vec::<String>::new());
 }

@@ -1,7 +1,8 @@
 //! `dispatch check`: whether messages are as they should be.
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
+use clap::{Args, FromArgMatches, ValueHint};
 use dispatch_core::{
     alarm::{Address, Repo, Signal},
     source::{self, Defaults, Invalid, Letter, Read},
@@ -9,10 +10,26 @@ use dispatch_core::{
 
 use crate::{
     Failure,
-    args::Check,
+    command::Command,
     messages::{File, Message, Places},
     style, unknown,
 };
+
+/// `dispatch check`.
+pub(crate) const COMMAND: Command =
+    Command { name: "check", define: Check::augment_args, run: |matches| run(&Check::from_arg_matches(matches)?) };
+
+/// Say whether messages are as they should be, and where they are not
+///
+/// One line a message: where it begins or what is wrong, found and expected. Fields that nobody reads are warned of.
+///
+/// Exit code 0: all are as they should be; 1: at least one is not; 2: a file could not be read.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Check {
+    /// Files with one or more JSON messages, one after the other or in lists; `-` is standard input
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) files: Vec<PathBuf>,
+}
 
 /// The most bytes of a message. Source: SNS API reference, `Publish`.
 const MESSAGE_BYTES_MAX: usize = 262_144;
@@ -29,11 +46,16 @@ pub(crate) fn defaults() -> Defaults {
 
 /// Reads one message strictly, and holds it against the one limit of SNS that its text can break.
 pub(crate) fn read(text: &str, subject: Option<&str>) -> Result<Read, Invalid> {
-    if text.len() > MESSAGE_BYTES_MAX {
-        let expected = format!("at most {MESSAGE_BYTES_MAX}, or SNS refuses it");
-        return Err(Invalid::new(".", format!("{} bytes", text.len()), expected));
+    match too_long(text) {
+        Some(invalid) => Err(invalid),
+        None => source::read(&Letter { id: "check", subject, text }, &defaults()),
     }
-    source::read(&Letter { id: "check", subject, text }, &defaults())
+}
+
+/// What is wrong with a message that SNS would refuse for its length.
+pub(crate) fn too_long(text: &str) -> Option<Invalid> {
+    let expected = || format!("at most {MESSAGE_BYTES_MAX}, or SNS refuses it");
+    (text.len() > MESSAGE_BYTES_MAX).then(|| Invalid::new(".", format!("{} bytes", text.len()), expected()))
 }
 
 /// Checks all files and says what was found, one line a message. A file that cannot be read keeps
@@ -71,9 +93,8 @@ fn report(file: &File) -> (String, bool) {
             Ok((message, read)) => {
                 let place = file.at(places.find(message.at));
                 lines.push_str(&format!("{place} {} {}\n", style::good("ok:"), summary(&read.signal)));
-                for (path, odd) in unknown::fields(message.text) {
-                    let place = file.at(places.find(file.find(&message, &path)));
-                    lines.push_str(&format!("{place} {} {odd}\n", style::odd("warning:")));
+                for (at, odd) in oddities(file, &message, &read) {
+                    lines.push_str(&format!("{} {} {odd}\n", file.at(places.find(at)), style::odd("warning:")));
                 }
             }
             Err((at, what)) => {
@@ -88,6 +109,18 @@ fn report(file: &File) -> (String, bool) {
 /// Where a message is not as it should be, in bytes of the file, and what is wrong.
 pub(crate) fn complaint(file: &File, message: &Message<'_>, invalid: &Invalid) -> (usize, String) {
     (file.find(message, &invalid.path), invalid.to_string())
+}
+
+/// What is odd about a message that is fine: where, in bytes of the file and in order, and what.
+fn oddities(file: &File, message: &Message<'_>, read: &Read) -> Vec<(usize, String)> {
+    // Dispatch's own messages are no part of the contract.
+    if matches!(read.signal, Signal::Resume(_)) {
+        return Vec::new();
+    }
+    let unknown = unknown::fields(message.text).into_iter();
+    let mut odd: Vec<_> = unknown.map(|(path, what)| (file.find(message, &path), what)).collect();
+    odd.sort();
+    odd
 }
 
 /// What a message is, in a few words.
@@ -114,7 +147,7 @@ mod tests {
                     {\"type\": \"nag\",\n  \"body\": {\"github\": {\"title\": []}}}\n{";
         let expected = "a.json:1:1: ok: nag \"Full\"\n\
                         a.json:2:1: ok: high-priority \"Root\"\n\
-                        a.json:4:31: error: body.github.title: found a list of 0, expected a text\n\
+                        a.json:4:32: error: body.github.title: found a list of 0, expected a text\n\
                         a.json:5:1: error: not JSON: EOF while parsing an object\n";
         assert_eq!(lines(text), (expected.to_owned(), false));
     }

@@ -1,47 +1,25 @@
 //! The `dispatch` command.
 
-mod args;
 mod check;
+mod command;
+mod completions;
+mod life;
 mod local;
 mod messages;
 mod plan;
+mod schema;
 mod send;
 mod style;
+mod unknown;
 
 use std::{io, process::ExitCode};
 
-use clap::{CommandFactory, Parser};
-
-use self::args::{Args, Command};
-
 fn main() -> ExitCode {
-    let args = Args::parse();
-    let command = args.command.unwrap_or_else(|| Command::Local(args.local));
-    let done = match command {
-        Command::Local(local) => local::run(local),
-        Command::Send(send) => send::run(send),
-        Command::Check(check) => check::run(&check),
-        Command::Plan(plan) => plan::run(&plan),
-        Command::Life => print(dispatch_core::life::PICTURE),
-        Command::Schema => print(&format!("{:#}\n", dispatch_core::source::dispatch::schema())),
-        Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Args::command(), "dispatch", &mut io::stdout());
-            Ok(ExitCode::SUCCESS)
-        }
-    };
-    match done {
-        Ok(code) => code,
-        Err(error) => {
-            let _ = style::stderr(&format!("{} {error}\n", style::bad("error:")));
-            ExitCode::from(2)
-        }
-    }
-}
-
-/// Writes to the terminal; a closed pipe (`dispatch life | head -1`) is no error.
-fn print(text: &str) -> Result<ExitCode, Failure> {
-    style::stdout(text)?;
-    Ok(ExitCode::SUCCESS)
+    command::run().unwrap_or_else(|failure| {
+        // Whoever closed standard error does not want to know.
+        let _ = failure.tell();
+        ExitCode::from(2)
+    })
 }
 
 /// What ends a command early, in words for whoever typed it.
@@ -58,7 +36,17 @@ pub(crate) enum Failure {
     /// The terminal could not be written to.
     #[error("output: {0}")]
     Output(#[from] io::Error),
+    /// The arguments could not be read.
+    #[error(transparent)]
+    Arguments(#[from] clap::Error),
     /// Anything else.
     #[error("{0}")]
     Other(String),
+}
+
+impl Failure {
+    /// Says it on standard error.
+    pub(crate) fn tell(&self) -> io::Result<()> {
+        style::stderr(&format!("{} {self}\n", style::bad("error:")))
+    }
 }

@@ -22,7 +22,7 @@ pub(crate) struct File {
     /// All of it without a byte order mark, up to the first byte that is not UTF-8.
     pub(crate) text: String,
     /// Whether `text` is all of it.
-    whole: bool,
+    pub(crate) whole: bool,
 }
 
 /// A message within a file.
@@ -39,6 +39,8 @@ pub(crate) struct Message<'f> {
 pub(crate) struct NotJson {
     /// Where, in bytes of the file.
     pub(crate) at: usize,
+    /// Where the value begins that cannot be read to its end, in bytes of the file.
+    pub(crate) from: usize,
     /// What is wrong, in words.
     pub(crate) reason: String,
 }
@@ -69,22 +71,24 @@ impl File {
     /// The messages, in order; a list stands for its items. An error is the last.
     pub(crate) fn messages(&self) -> Vec<Result<Message<'_>, NotJson>> {
         let mut messages = Vec::new();
-        for value in serde_json::Deserializer::from_str(&self.text).into_iter::<&RawValue>() {
+        let mut values = serde_json::Deserializer::from_str(&self.text).into_iter::<&RawValue>();
+        while let Some(value) = values.next() {
             match value.map(|value| (value, serde_json::from_str::<Vec<&RawValue>>(value.get()))) {
                 Ok((_, Ok(items))) => messages.extend(items.into_iter().map(|item| Ok(self.message(item)))),
                 Ok((value, Err(_))) => messages.push(Ok(self.message(value))),
                 Err(error) if error.is_eof() && !self.whole => break,
                 Err(error) => {
-                    messages.push(Err(self.not_json(&error)));
+                    messages.push(Err(self.not_json(&error, values.byte_offset())));
                     return messages;
                 }
             }
         }
         if !self.whole {
             let reason = "found bytes that are not UTF-8, expected JSON in UTF-8".to_owned();
-            messages.push(Err(NotJson { at: self.text.len(), reason }));
+            messages.push(Err(NotJson { at: self.text.len(), from: 0, reason }));
         } else if messages.is_empty() {
-            messages.push(Err(NotJson { at: 0, reason: "found no message, expected a JSON object".to_owned() }));
+            let reason = "found no message, expected a JSON object".to_owned();
+            messages.push(Err(NotJson { at: 0, from: 0, reason }));
         }
         messages
     }
@@ -104,13 +108,13 @@ impl File {
         Message { text: value.get(), at: offset(&self.text, value.get()) }
     }
 
-    fn not_json(&self, error: &serde_json::Error) -> NotJson {
+    fn not_json(&self, error: &serde_json::Error, from: usize) -> NotJson {
         // Serde counts columns in bytes, and repeats the position at the end of its sentence.
         let lines_before = self.text.split_inclusive('\n').take(error.line().saturating_sub(1));
         let at = lines_before.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
         let sentence = error.to_string();
         let reason = sentence.rsplit_once(" at line ").map_or(sentence.as_str(), |(reason, _)| reason);
-        NotJson { at, reason: format!("not JSON: {reason}") }
+        NotJson { at, from, reason: format!("not JSON: {reason}") }
     }
 }
 

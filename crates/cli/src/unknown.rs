@@ -11,8 +11,8 @@ static SCHEMA: LazyLock<Value> = LazyLock::new(schema);
 /// Empty for a text that is not JSON.
 pub(crate) fn fields(message: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    if let Ok(message) = serde_json::from_str(message) {
-        walk("", &message, &SCHEMA, &mut found);
+    if let (Ok(message), Some(schema)) = (serde_json::from_str(message), SCHEMA.pointer("/$defs/Message")) {
+        walk("", &message, schema, &mut found);
     }
     found
 }

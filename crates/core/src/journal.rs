@@ -133,6 +133,32 @@ pub enum Step {
     Close,
 }
 
+impl Step {
+    /// Whether both come to one thing outside, as two versions of one comment do: whoever looks for
+    /// what became of the one finds the other.
+    pub fn same_effect(&self, other: &Step) -> bool {
+        match (self, other) {
+            (Step::Remark(one), Step::Remark(two)) => one.same_comment(two),
+            (one, two) => one == two,
+        }
+    }
+}
+
+/// For logs and errors: people by their position, and nothing that a message said.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Step::Open => f.write_str("open the issue"),
+            Step::Reach { who, .. } => write!(f, "reach person {who}"),
+            Step::FallBack { .. } => f.write_str("leave a note in the fallback channel"),
+            Step::Page(who) => write!(f, "page for the no of person {who}"),
+            Step::Remark(_) => f.write_str("comment on the issue"),
+            Step::Show { who, .. } => write!(f, "show the outcome to person {who}"),
+            Step::Close => f.write_str("close the issue"),
+        }
+    }
+}
+
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]

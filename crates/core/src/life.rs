@@ -92,8 +92,10 @@ pub fn state(journal: &Journal) -> State {
 pub fn plan(journal: &Journal) -> Plan {
     let progress = Progress::of(journal);
     let mut steps = if progress.over {
-        // Closed by whomever: a no that was given before is still paged, and still shown.
-        pages(&progress).into_iter().chain(outcomes(&progress)).collect()
+        // Closed by whomever: a no that was given before is still paged, and what was answered is
+        // still told.
+        let told = answers_told(&progress).into_iter().filter(|remark| !progress.has(remark)).map(Step::Remark);
+        pages(&progress).into_iter().chain(outcomes(&progress)).chain(told).collect()
     } else if progress.issue.is_none() {
         vec![Step::Open]
     } else {
@@ -180,11 +182,15 @@ fn answer_remark(progress: &Progress) -> Option<Remark> {
     }
 }
 
+/// The comments that tell of answers and of their pages.
+fn answers_told(progress: &Progress) -> Vec<Remark> {
+    let paged = progress.people.iter().enumerate().filter(|(_, person)| person.paged.is_some());
+    answer_remark(progress).into_iter().chain(paged.map(|(who, _)| Remark::Paged(who))).collect()
+}
+
 /// Comments that the issue still lacks.
 fn remarks(progress: &Progress) -> Vec<Step> {
-    let mut due: Vec<_> = answer_remark(progress).into_iter().collect();
-    let paged = progress.people.iter().enumerate().filter(|(_, person)| person.paged.is_some());
-    due.extend(paged.map(|(who, _)| Remark::Paged(who)));
+    let mut due = answers_told(progress);
     let note_refused = progress.given_up.iter().any(|step| matches!(step, Step::FallBack { .. }));
     if progress.noted_round.is_some() || note_refused {
         due.push(Remark::Unreached);

@@ -109,10 +109,13 @@ pub fn read(letter: &Letter<'_>, defaults: &Defaults) -> Result<Read, Invalid> {
 /// Reads a message, whatever it is. What cannot be read becomes a low-priority alarm that shows the
 /// text and says what is wrong; what was meant to page does page.
 pub fn accept(letter: &Letter<'_>, defaults: &Defaults) -> Read {
-    read(letter, defaults).unwrap_or_else(|invalid| {
-        let signal = match dispatch::urgent(letter, &invalid) {
+    // No service takes a NUL, and a text must not be lost for one.
+    let text = letter.text.replace('\0', "\u{FFFD}");
+    let letter = Letter { text: &text, ..*letter };
+    read(&letter, defaults).unwrap_or_else(|invalid| {
+        let signal = match dispatch::urgent(&letter, &invalid) {
             Some(page) => Signal::Page(page),
-            None => unreadable::alarm(letter, &invalid, defaults),
+            None => unreadable::alarm(&letter, &invalid, defaults),
         };
         Read { signal, warning: Some(invalid) }
     })

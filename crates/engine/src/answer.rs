@@ -4,7 +4,7 @@ use dispatch_core::{
     alarm::Address,
     journal::{Answer, Clicker, Fact, Journal, Ticket},
     life::{Plan, Progress},
-    notice::Notice,
+    notice::{Notice, Receipt},
     source,
     words::{self, Reply},
 };
@@ -30,6 +30,8 @@ pub struct Click {
     pub by: Clicker,
     /// Where the button is, so that a private note reaches them there.
     pub at: Address,
+    /// The destination's own name for the message that holds the button, where it tells.
+    pub message: Option<String>,
 }
 
 /// What a click came to.
@@ -53,6 +55,9 @@ pub async fn record(world: &World, click: &Click) -> Result<Taken, Stopped> {
         if let Some(reply) = objection(&held.journal, click) {
             return Ok(Taken::Told(reply));
         }
+        if let Some(fact) = question(&held.journal, click) {
+            held.learn(world, fact);
+        }
         let fact = Fact::Answered { who: click.ticket.who, answer: click.answer, by: click.by.clone() };
         held.learn(world, fact);
         if held.save(world).await? == Saved::Clean {
@@ -68,6 +73,18 @@ pub async fn record(world: &World, click: &Click) -> Result<Taken, Stopped> {
 /// [`Stopped`] when the store cannot be asked.
 pub async fn adopt(world: &World, journal: Journal) -> Result<(), Stopped> {
     Held::create(world, journal).await.map(|_| ())
+}
+
+/// Where the question is, as the click tells, unless the journal says the same. A click may come when
+/// the reply to the question was lost; and of two copies, the one that was answered is to show it.
+fn question(journal: &Journal, click: &Click) -> Option<Fact> {
+    let who = click.ticket.who;
+    let receipt =
+        Receipt { at: click.at.clone(), id: click.message.clone()?, reader: Some(click.by.id.clone()), url: None };
+    let person = Progress::of(journal).people.into_iter().nth(who)?;
+    let is_known =
+        person.reached.is_some_and(|(_, known)| (known.at, known.id) == (receipt.at.clone(), receipt.id.clone()));
+    (!is_known).then_some(Fact::Reached { who, round: 0, receipt })
 }
 
 /// Why a click changes nothing, if it does not.
@@ -96,7 +113,13 @@ fn objection(journal: &Journal, click: &Click) -> Option<Reply> {
 /// # Errors
 /// [`Failed`] when something is left to do and could not be handed on.
 pub async fn follow_up(world: &World, run: &Run, click: &Click, taken: &Taken, until: Instant) -> Result<(), Failed> {
-    let (done, ()) = tokio::join!(finish(world, run, click), tell(world, run, click, taken));
+    // The store may hang, too: then handing on must still have its time.
+    let settled = run.deadline + until.saturating_duration_since(run.deadline) / 2;
+    let finish = async {
+        let finished = timeout_at(settled, finish(world, run, click)).await;
+        finished.unwrap_or(Err(Stopped::OutOfTime { left: 1, moved: false }))
+    };
+    let (done, ()) = tokio::join!(finish, tell(world, run, click, taken));
     let left = match done {
         Ok(Plan::Do(_)) | Err(_) => true,
         Ok(Plan::Wait { .. } | Plan::Done) => false,
@@ -112,11 +135,7 @@ pub async fn follow_up(world: &World, run: &Run, click: &Click, taken: &Taken, u
 }
 
 async fn finish(world: &World, run: &Run, click: &Click) -> Result<Plan, Stopped> {
-    let held = match timeout_at(run.deadline, Held::load(world, &click.ticket.key)).await {
-        Ok(held) => held?,
-        Err(_) => return Err(Stopped::OutOfTime { left: 1 }),
-    };
-    match held {
+    match Held::load(world, &click.ticket.key).await? {
         Some(held) if held.journal.life == click.ticket.life => carry(world, run, held, Hint::Unknown).await,
         _ => Ok(Plan::Done),
     }
@@ -127,7 +146,8 @@ async fn tell(world: &World, run: &Run, click: &Click, taken: &Taken) {
     let Taken::Told(reply) = taken else { return };
     let note = async {
         let held = Held::load(world, &click.ticket.key).await.ok().flatten();
-        let journal = held.map(|held| held.journal);
+        // Of a life that has taken this one's place, they learn nothing.
+        let journal = held.map(|held| held.journal).filter(|journal| journal.life == click.ticket.life);
         let issue = journal.as_ref().and_then(|journal| Progress::of(journal).issue).map(|(issue, _)| issue);
         // Somebody who may not answer learns who may, and nothing of the alarm.
         let issue = issue.filter(|_| *reply != Reply::NotYours);

@@ -6,7 +6,6 @@ use dispatch_core::{
     alarm::Key,
     journal::{Fact, Step},
     life::{Plan, plan},
-    words::step_name,
 };
 use futures::{StreamExt, stream::FuturesUnordered};
 use tokio::time::timeout_at;
@@ -39,6 +38,7 @@ pub async fn drive(world: &World, run: &Run, key: &Key) -> Result<Plan, Stopped>
 /// As [`drive`], for a journal that is in hand already.
 pub(crate) async fn carry(world: &World, run: &Run, mut held: Held, hint: Hint) -> Result<Plan, Stopped> {
     let mut failed = HashMap::new();
+    let mut moved = false;
     for _ in 0..TURNS_MAX {
         if let Some(lease) = held.journal.lease.clone()
             && held.journal.is_leased_to_other(&run.id, world.clock.now())
@@ -62,9 +62,10 @@ pub(crate) async fn carry(world: &World, run: &Run, mut held: Held, hint: Hint) 
             continue;
         }
         if steps.is_empty() {
-            return rest(&held, plan, failed);
+            return rest(plan, failed, moved);
         }
         for (step, result) in abreast(world, run, &held, &steps, &hint).await {
+            moved |= result.is_ok();
             note(world, &mut held, &mut failed, step, result);
         }
     }
@@ -77,12 +78,12 @@ fn due(steps: &[Step], failed: &HashMap<Step, Failed>) -> Vec<Step> {
 }
 
 /// What a run that has come to rest leaves behind.
-fn rest(held: &Held, plan: Plan, failed: HashMap<Step, Failed>) -> Result<Plan, Stopped> {
+fn rest(plan: Plan, failed: HashMap<Step, Failed>, moved: bool) -> Result<Plan, Stopped> {
     let Plan::Do(left) = plan else { return Ok(plan) };
-    let alarm = &held.journal.alarm;
+    let untried = !due(&left, &failed).is_empty();
     match failed.into_iter().next() {
-        Some((step, failed)) => Err(Stopped::Failed { step: step_name(alarm, &step), failed }),
-        None => Err(Stopped::OutOfTime { left: left.len() }),
+        Some((step, failed)) if !untried => Err(Stopped::Failed { step, failed }),
+        _ => Err(Stopped::OutOfTime { left: left.len(), moved }),
     }
 }
 
@@ -129,16 +130,14 @@ fn note(
         }
         // Without an issue or a page the alarm would be lost, so these are never given up.
         Err(failed) if failed.is_final() && !matches!(step, Step::Open | Step::Page(_)) => {
-            tracing::warn!(alarm.key = %key, step = step_name(&held.journal.alarm, &step), error = %failed, "gave up a step");
+            tracing::warn!(alarm.key = %key, %step, error = %failed, "gave up a step");
             held.settle(&step);
             let Failed::Refused { reason, .. } = failed else { return };
             held.learn(world, Fact::GaveUp { step, reason });
         }
         Err(failed) => {
-            tracing::warn!(alarm.key = %key, step = step_name(&held.journal.alarm, &step), error = %failed, "a step failed");
-            if !failed.is_unsure() {
-                held.settle(&step);
-            }
+            tracing::warn!(alarm.key = %key, %step, error = %failed, "a step failed");
+            held.fail(&step, failed.is_unsure());
             failures.insert(step, failed);
         }
     }

@@ -59,9 +59,10 @@ impl Held {
         Held { own, ..Held::new(journal, tag) }
     }
 
-    /// Whether an earlier run began the step and left no result: look before repeating.
+    /// Whether the step, or another version of it, was begun before and left no result: look before
+    /// repeating.
     pub(crate) fn is_suspect(&self, step: &Step) -> bool {
-        self.journal.begun.contains(step) && !self.own.contains(step)
+        self.journal.begun.iter().any(|begun| begun.same_effect(step) && !self.own.contains(begun))
     }
 
     /// Reads the journal of `key`, if there is one.
@@ -91,19 +92,32 @@ impl Held {
         self.dirty = true;
     }
 
-    /// Notes that what became of `step` is known.
+    /// Notes that what became of `step` is known, and with it of its other versions.
     pub(crate) fn settle(&mut self, step: &Step) {
-        self.journal.begun.retain(|begun| begun != step);
-        self.own.remove(step);
-        self.settled.push(step.clone());
+        let known = self.journal.begun.extract_if(.., |begun| begun.same_effect(step));
+        self.settled.extend(known);
+        self.own.retain(|own| !own.same_effect(step));
         self.dirty = true;
+    }
+
+    /// Notes that `step` has failed. Only where this run began it, and it certainly was not done, is
+    /// that an end: what an earlier run left in doubt stays so until somebody could look.
+    pub(crate) fn fail(&mut self, step: &Step, is_unsure: bool) {
+        let is_settled = !is_unsure && !self.is_suspect(step);
+        self.own.remove(step);
+        if is_settled {
+            self.settle(step);
+        }
     }
 
     /// Notes that `steps` are about to be done by `run`.
     pub(crate) fn begin(&mut self, world: &World, run: &Run, steps: &[Step]) {
         let now = world.clock.now();
-        let held = self.journal.lease.as_ref().is_some_and(|lease| lease.run == run.id && lease.until > now);
-        if held && !self.dirty && steps.iter().all(|step| self.journal.begun.contains(step)) {
+        let lasts = |lease: &Lease| lease.run == run.id && run.outlasts_a_step(lease.until, now);
+        if self.journal.lease.as_ref().is_some_and(lasts)
+            && !self.dirty
+            && steps.iter().all(|step| self.journal.begun.contains(step))
+        {
             return;
         }
         for step in steps {
@@ -155,6 +169,10 @@ impl Held {
         };
         if journal.life != self.journal.life {
             return Err(Stopped::Replaced);
+        }
+        // Whatever somebody else has begun since is not this run's.
+        if journal.lease.as_ref().map(|lease| &lease.run) != self.journal.lease.as_ref().map(|lease| &lease.run) {
+            self.own.clear();
         }
         let lost = |entry: &&Entry| !journal.entries.contains(entry);
         let missing: Vec<_> = self.unsaved.iter().filter(lost).cloned().collect();

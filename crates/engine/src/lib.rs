@@ -14,6 +14,7 @@ pub mod ports;
 pub mod receive;
 pub mod world;
 
+use dispatch_core::journal::Step;
 use jiff::Timestamp;
 
 pub use self::drive::drive;
@@ -31,8 +32,8 @@ pub enum Stopped {
     /// A step did not work.
     #[error("could not {step}: {failed}")]
     Failed {
-        /// Which step, in words.
-        step: String,
+        /// Which step.
+        step: Step,
         /// Why.
         failed: Failed,
     },
@@ -41,6 +42,8 @@ pub enum Stopped {
     OutOfTime {
         /// How many.
         left: usize,
+        /// Whether this run has come any further: then another one will, too.
+        moved: bool,
     },
     /// The store could not be asked.
     #[error(transparent)]

@@ -6,6 +6,7 @@ use dispatch_core::{
     alarm::{Alarm, Issue, Repo},
     journal::{Fact, Journal, Remark, Stage, Step, Who},
     life::Progress,
+    text::one_line,
     words,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -30,19 +31,19 @@ pub(crate) enum Hint {
 }
 
 /// Looks for an issue that a person or the predecessor opened for the same alarm. An alarm with a
-/// dedup key of its own is known by that alone: another one may have the same title.
+/// dedup key of its own is known by that alone: another one may have the same title. So may one
+/// whose title does not fit an issue: two that differ at their end would be cut to the same.
 pub(crate) async fn search(world: &World, alarm: &Alarm) -> Option<(Issue, bool)> {
-    if alarm.dedup != alarm.title {
+    let title = words::issue_title(alarm);
+    if alarm.dedup != alarm.title || title != one_line(&alarm.title) {
         return None;
     }
     let closed = !alarm.retrigger;
-    let title = words::issue_title(alarm);
     let search = async {
-        let issue = world.audit.search(&alarm.repo, &title, closed).await?;
-        match issue {
-            Some(issue) if closed => world.audit.is_open(&issue).await.map(|open| Some((issue, open))),
-            found => Ok(found.map(|issue| (issue, true))),
-        }
+        let Some(issue) = world.audit.search(&alarm.repo, &title, closed).await? else { return Ok(None) };
+        // The index lags: an issue that was closed a moment ago is still found as an open one.
+        let open = world.audit.is_open(&issue).await?;
+        Ok::<_, Failed>((open || closed).then_some((issue, open)))
     };
     match timeout(SEARCH_MAX, search).await {
         Ok(Ok(found)) => found,

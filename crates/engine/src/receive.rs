@@ -51,6 +51,9 @@ pub async fn receive(world: &World, run: &Run, arrivals: &[Arrival]) -> Result<P
     let key = first.alarm.key();
     let ids: Vec<String> = arrivals.iter().map(|arrival| arrival.message.clone()).collect();
     for _ in 0..SWAPS_MAX {
+        if run.is_over() {
+            return Err(Stopped::OutOfTime { left: 1, moved: false });
+        }
         let Some(mut held) = Held::load(world, &key).await? else {
             match claim(world, run, &arrivals, None).await? {
                 Some((held, hint)) => return carry(world, run, held, hint).await,
@@ -63,7 +66,9 @@ pub async fn receive(world: &World, run: &Run, arrivals: &[Arrival]) -> Result<P
         let Some(newest) = fresh.last() else {
             return carry(world, run, held, Hint::Unknown).await;
         };
-        if is_over(world, &mut held).await? {
+        // Overtaken: what stands there now is to be read first.
+        let Some(over) = is_over(world, &mut held).await? else { continue };
+        if over {
             if matches!(plan(&held.journal), Plan::Do(_)) {
                 carry(world, run, held, Hint::Unknown).await?;
             } else if !newest.alarm.retrigger {
@@ -91,8 +96,9 @@ fn once_each(arrivals: &[Arrival]) -> Vec<Arrival> {
     arrivals.iter().filter(|arrival| seen.insert(arrival.message.as_str())).cloned().collect()
 }
 
-/// Begins a life: where none stands, or in place of one that is over. The search for an issue that
-/// stands already goes beside the claim, not before it. `None` when somebody else was faster.
+/// Begins a life: where none stands, or in place of one that is over, whose messages it still knows
+/// when they come again. The search for an issue that stands already goes beside the claim, not
+/// before it. `None` when somebody else was faster.
 async fn claim(
     world: &World,
     run: &Run,
@@ -101,7 +107,8 @@ async fn claim(
 ) -> Result<Option<(Held, Hint)>, Stopped> {
     let Some((first, more)) = arrivals.split_first() else { return Ok(None) };
     let now = world.clock.now();
-    let ids: Vec<String> = arrivals.iter().map(|arrival| arrival.message.clone()).collect();
+    let known = over.iter().flat_map(|over| over.journal.messages.clone());
+    let ids: Vec<String> = known.chain(arrivals.iter().map(|arrival| arrival.message.clone())).collect();
     let mut journal = Journal::begin(first.alarm.clone(), LifeId(world.clock.fresh()), &ids, now);
     journal.entries = repeats(&journal, more).into_iter().map(|fact| Entry { at: now, fact }).collect();
     journal.begun.push(Step::Open);
@@ -116,18 +123,19 @@ async fn claim(
     Ok(claimed?.map(|held| (held, Hint::Known(found))))
 }
 
-/// Whether the life is over, because Dispatch closed its issue or somebody else did.
-async fn is_over(world: &World, held: &mut Held) -> Result<bool, Stopped> {
+/// Whether the life is over, because Dispatch closed its issue or somebody else did; `None` when
+/// that could not be written down because somebody else wrote first.
+async fn is_over(world: &World, held: &mut Held) -> Result<Option<bool>, Stopped> {
     let progress = Progress::of(&held.journal);
     if progress.over {
-        return Ok(true);
+        return Ok(Some(true));
     }
-    let Some((issue, _)) = progress.issue else { return Ok(false) };
+    let Some((issue, _)) = progress.issue else { return Ok(Some(false)) };
     if world.audit.is_open(&issue).await? {
-        return Ok(false);
+        return Ok(Some(false));
     }
     held.learn(world, Fact::Ended);
-    Ok(held.save(world).await? == Saved::Clean)
+    Ok((held.save(world).await? == Saved::Clean).then_some(true))
 }
 
 /// What repeats add to a journal: their number, and unreadable texts that are new.

@@ -65,6 +65,11 @@ impl Run {
         Instant::now() >= self.deadline
     }
 
+    /// Whether a lease that ends at `until` holds for a whole step from `now`.
+    pub(crate) fn outlasts_a_step(&self, until: Timestamp, now: Timestamp) -> bool {
+        SignedDuration::try_from(STEP_MAX).is_ok_and(|step| until.duration_since(now) > step)
+    }
+
     /// When a lease that is taken now ends.
     pub(crate) fn lease_until(&self, now: Timestamp) -> Timestamp {
         now.checked_add(LEASE).unwrap_or(Timestamp::MAX)

@@ -13,14 +13,19 @@ use dispatch_core::{
     source,
 };
 use dispatch_engine::{
-    drive,
+    Stopped, drive,
     receive::{self, Arrival},
     world::{Run, World},
 };
 use futures::{StreamExt, stream};
 use serde_json::Value;
+use tokio::time::timeout_at;
 
 pub use self::letter::{Letter, UnknownEvent, letters};
+
+/// How much longer than its time a run may take to write the journal and to hand on. It is less than
+/// what the function keeps back of an invocation's time.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Alarms that are carried at the same time in one batch.
 const ABREAST_MAX: usize = 8;
@@ -121,21 +126,33 @@ async fn send(world: &World, run: &Run, pages: Vec<(Page, Vec<usize>)>) -> Vec<(
 /// Carries all lives; returns the positions of letters that are left to do.
 async fn carry(world: &World, run: &Run, lives: BTreeMap<Key, (Vec<Arrival>, Vec<usize>)>) -> Vec<(usize, String)> {
     let carried = stream::iter(lives).map(|(key, (arrivals, positions))| async move {
-        let result = match arrivals.as_slice() {
-            [] => drive(world, run, &key).await,
-            arrivals => receive::receive(world, run, arrivals).await,
+        // A store that hangs must not take the whole batch with it.
+        let stopped = match timeout_at(run.deadline + GRACE, carry_one(world, run, &key, &arrivals)).await {
+            Ok(Ok(())) => return Vec::new(),
+            Ok(Err(stopped)) => stopped,
+            Err(_) => Stopped::OutOfTime { left: 1, moved: false },
         };
-        match result {
-            Ok(plan) => {
-                tracing::info!(alarm.key = %key, messages = positions.len(), rest = ?plan, "carried");
-                Vec::new()
-            }
-            Err(stopped) => {
-                positions.into_iter().map(|position| (position, format!("alarm {key}: {stopped}"))).collect()
-            }
-        }
+        positions.into_iter().map(|position| (position, format!("alarm {key}: {stopped}"))).collect::<Vec<_>>()
     });
     carried.buffer_unordered(ABREAST_MAX).collect::<Vec<_>>().await.concat()
+}
+
+/// Carries one life. One that is longer than a run, such as a large broadcast, is handed on: its
+/// message would use up its deliveries. Each run must have come further, so this has an end.
+async fn carry_one(world: &World, run: &Run, key: &Key, arrivals: &[Arrival]) -> Result<(), Stopped> {
+    let result = match arrivals {
+        [] => drive(world, run, key).await,
+        arrivals => receive::receive(world, run, arrivals).await,
+    };
+    match result {
+        Ok(plan) => tracing::info!(alarm.key = %key, messages = arrivals.len(), rest = ?plan, "carried"),
+        Err(Stopped::OutOfTime { left, moved: true }) => {
+            world.topic.publish(&source::resume(key)).await?;
+            tracing::info!(alarm.key = %key, left, "handed on");
+        }
+        Err(stopped) => return Err(stopped),
+    }
+    Ok(())
 }
 
 fn answer(letters: &[Letter], failures: &[(usize, String)]) -> Result<Value, Error> {

@@ -6,6 +6,8 @@
 mod actions;
 mod page;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::{convert::Infallible, sync::Arc};
 

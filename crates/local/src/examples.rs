@@ -19,9 +19,35 @@ pub const EXAMPLES: &[Example] = &[
 ];
 
 impl Example {
-    /// The message on one line, as a shell takes it best.
+    /// The message on one line, as a shell takes it best: its fields stay in their order.
     pub fn one_line(&self) -> String {
-        serde_json::from_str::<serde_json::Value>(self.message)
-            .map_or_else(|_| self.message.to_owned(), |it| it.to_string())
+        let lines = self.message.lines().map(str::trim);
+        let mut message = String::with_capacity(self.message.len());
+        for line in lines {
+            let opens = message.is_empty() || message.ends_with(['{', '[']);
+            let closes = line.starts_with(['}', ']']);
+            message.push_str(if opens || closes { "" } else { " " });
+            message.push_str(line);
+        }
+        message
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn one_line_is_the_same_message_in_the_same_order() {
+        for example in EXAMPLES {
+            let line = example.one_line();
+            assert_eq!(line.lines().count(), 1, "{line}");
+            let value = |text| serde_json::from_str::<Value>(text).unwrap();
+            assert_eq!(value(&line), value(example.message));
+            let letters = |text: &str| text.split_whitespace().collect::<String>();
+            assert_eq!(letters(&line), letters(example.message));
+        }
     }
 }

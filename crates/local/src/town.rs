@@ -101,12 +101,13 @@ impl TopicPort for LocalTopic {
 }
 
 impl Real {
-    /// Which services `settings` open an account of.
+    /// Which services `settings` open an account of. A `GITHUB_TOKEN` is in many a shell for other
+    /// purposes; without a repository it is not meant for Dispatch.
     fn of(settings: &BTreeMap<String, String>) -> Self {
         let any =
             |names: &[&str]| names.iter().any(|name| settings.get(*name).is_some_and(|value| !value.trim().is_empty()));
         Real {
-            github: any(&["GITHUB_TOKEN", "GITHUB_APP_ID"]),
+            github: any(&["GITHUB_TOKEN", "GITHUB_APP_ID"]) && any(&["GITHUB_OWNER", "GITHUB_REPO"]),
             slack: any(&["SLACK_BOT_TOKEN"]),
             pagerduty: any(&["PAGERDUTY_ROUTING_KEY", "PAGERDUTY_API_KEY"]),
         }

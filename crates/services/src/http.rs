@@ -4,16 +4,20 @@
 //! (a [`Repeat`]); everything else is decided here. Redirects are followed by hand, because a client
 //! that turns a redirected POST into a GET would report an issue that was never opened.
 
-use std::{error::Error as _, sync::Arc, time::Duration};
+use std::{
+    error::Error as _,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use dispatch_engine::ports::Failed;
 use http::{HeaderMap, Method, StatusCode, header};
 use jiff::Timestamp;
-use reqwest::{Client, Request, redirect};
+use reqwest::{Client, ClientBuilder, Request, redirect};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use tokio::time::{Instant, sleep, timeout};
-use url::Url;
+use url::{Host, Url};
 
 use self::outcome::{Next, NoReply, Outcome};
 
@@ -31,6 +35,8 @@ const IDLE: Duration = Duration::from_secs(20);
 #[derive(Clone, Debug)]
 pub struct Http {
     client: Client,
+    /// Asks no proxy: stand-ins on this machine are behind none. Made when it is first needed.
+    direct: Arc<OnceLock<Client>>,
     policy: Policy,
 }
 
@@ -123,15 +129,23 @@ impl Http {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn with_policy(policy: Policy) -> Result<Self, Unusable> {
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls()?)
-            .user_agent(USER_AGENT)
-            .redirect(redirect::Policy::none())
-            .connect_timeout(policy.connect)
-            .pool_idle_timeout(IDLE)
-            .build()
-            .map_err(|error| Unusable(cause(&error)))?;
-        Ok(Http { client, policy })
+        let client = builder(&policy)?.build().map_err(|error| Unusable(cause(&error)))?;
+        Ok(Http { client, direct: Arc::default(), policy })
+    }
+
+    /// The client that leads to `url`.
+    fn towards(&self, url: &Url) -> &Client {
+        let is_here = match url.host() {
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            Some(Host::Domain(name)) => name == "localhost",
+            None => false,
+        };
+        if !is_here {
+            return &self.client;
+        }
+        let direct = || builder(&self.policy).ok()?.no_proxy().build().ok();
+        self.direct.get_or_init(|| direct().unwrap_or_else(|| self.client.clone()))
     }
 
     /// Sends, repeats within the policy, and classifies. `call` names service and call in errors
@@ -202,7 +216,8 @@ impl Http {
     }
 
     async fn once(&self, request: Request) -> Result<Reply, NoReply> {
-        let mut response = self.client.execute(request).await.map_err(|error| {
+        let url = request.url().clone();
+        let mut response = self.towards(&url).execute(request).await.map_err(|error| {
             let sent = !error.is_connect() && !error.is_builder();
             NoReply { reason: cause(&error), sent }
         })?;
@@ -253,6 +268,15 @@ impl Verdict {
             _ => Verdict::Refused(reason),
         }
     }
+}
+
+fn builder(policy: &Policy) -> Result<ClientBuilder, Unusable> {
+    Ok(Client::builder()
+        .tls_backend_preconfigured(tls()?)
+        .user_agent(USER_AGENT)
+        .redirect(redirect::Policy::none())
+        .connect_timeout(policy.connect)
+        .pool_idle_timeout(IDLE))
 }
 
 /// TLS for every client of this process: *ring*, and Mozilla's roots compiled in, because reading a

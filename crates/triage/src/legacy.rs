@@ -85,22 +85,20 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// [`Unknown`] when it has not exactly one button, or the button names no issue.
 pub(crate) fn read(value: Value) -> Result<Legacy, Unknown> {
     let unknown = |reason: String| Unknown(reason);
-    let payload: Payload = serde_json::from_value(value).map_err(|error| unknown(error.to_string()))?;
+    let payload: Payload = serde_json::from_value(value)?;
     let [pressed] = payload.actions.as_slice() else {
         return Err(unknown(format!("actions: found {}, expected one", payload.actions.len())));
     };
-    let answer = answer(&pressed.name)
-        .ok_or_else(|| unknown(format!("actions[0].name: found {:?}, expected yes or no", pressed.name)))?;
+    let answer = answer(&pressed.name).ok_or_else(|| unknown("actions[0].name: expected yes or no".to_owned()))?;
     let bytes = BASE64.decode(payload.callback_id.trim()).map_err(|error| unknown(format!("callback_id: {error}")))?;
-    let id: CallbackId = serde_json::from_slice(&bytes).map_err(|error| unknown(format!("callback_id: {error}")))?;
+    let id: CallbackId = serde_json::from_slice(&bytes)?;
     let issue = match &id.github {
         Value::Number(number) => number.as_u64(),
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     };
     let issue = issue.filter(|number| *number > 0);
-    let issue =
-        issue.ok_or_else(|| unknown(format!("callback_id: github: found {}, expected an issue number", id.github)))?;
+    let issue = issue.ok_or_else(|| unknown("callback_id: github: expected an issue number".to_owned()))?;
     let original = payload.original_message;
     let attachment = original.as_ref().and_then(|original| original.attachments.first());
     let text = |text: Option<&String>| text.filter(|text| !text.trim().is_empty()).cloned();
@@ -134,7 +132,9 @@ impl Legacy {
             reader: Some(self.by.id.clone()),
             url: None,
         };
-        let mut journal = Journal::begin(self.alarm(defaults), LifeId("predecessor".to_owned()), &[], now);
+        // Several people may have been asked about one issue, each in a conversation of their own.
+        let life = LifeId(format!("predecessor-{}", self.channel));
+        let mut journal = Journal::begin(self.alarm(defaults), life, &[], now);
         journal.push(now, Fact::Opened { issue });
         journal.push(now, Fact::Reached { who: 0, round: 0, receipt });
         journal
@@ -147,6 +147,7 @@ impl Legacy {
             answer: self.answer,
             by: self.by.clone(),
             at: Address::new("slack", &self.channel),
+            message: Some(self.ts.clone()),
         }
     }
 
@@ -172,7 +173,7 @@ impl Legacy {
             kind: "self-service".to_owned(),
             request_id: self.request_id.clone(),
             repo: defaults.repo.clone(),
-            dedup: format!("question of the predecessor: issue {}", self.issue),
+            dedup: format!("question of the predecessor: issue {} in {}", self.issue, self.channel),
             title: format!("Issue {} of {}", self.issue, defaults.repo),
             body: String::new(),
             labels: Vec::new(),

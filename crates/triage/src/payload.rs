@@ -21,10 +21,20 @@ pub enum Action {
     Nothing,
 }
 
-/// A payload that Dispatch did not cause.
+/// A payload that Dispatch did not cause. Its text goes to the log, so it holds nothing that was sent.
 #[derive(Debug, thiserror::Error)]
 #[error("payload: {0}")]
 pub struct Unknown(pub String);
+
+impl From<serde_json::Error> for Unknown {
+    fn from(error: serde_json::Error) -> Self {
+        let text = error.to_string();
+        // What stands before it may quote the value that was found.
+        Unknown(
+            text.rsplit_once("expected ").map_or_else(|| text.clone(), |(_, expected)| format!("expected {expected}")),
+        )
+    }
+}
 
 #[derive(Deserialize)]
 struct Blocks {
@@ -49,6 +59,7 @@ pub(crate) struct Channel {
 #[derive(Deserialize)]
 struct Container {
     channel_id: Option<String>,
+    message_ts: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -70,26 +81,29 @@ impl From<User> for Clicker {
 /// [`Unknown`] when it is not JSON, of a kind that Dispatch does not cause, or its button is not one
 /// of Dispatch's.
 pub fn read(payload: &str) -> Result<Action, Unknown> {
-    let value: Value = serde_json::from_str(payload).map_err(|error| Unknown(error.to_string()))?;
+    let value: Value = serde_json::from_str(payload)?;
     match value.get("type").and_then(Value::as_str) {
         Some("block_actions") => blocks(value),
         Some("interactive_message") => crate::legacy::read(value).map(Action::Legacy),
-        found => Err(Unknown(format!("type: found {found:?}, expected block_actions or interactive_message"))),
+        _ => Err(Unknown("type: expected block_actions or interactive_message".to_owned())),
     }
 }
 
 fn blocks(value: Value) -> Result<Action, Unknown> {
-    let payload: Blocks = serde_json::from_value(value).map_err(|error| Unknown(error.to_string()))?;
+    let payload: Blocks = serde_json::from_value(value)?;
     let [pressed] = payload.actions.as_slice() else {
         return Err(Unknown(format!("actions: found {}, expected one", payload.actions.len())));
     };
     let Some(answer) = answer(&pressed.action_id) else { return Ok(Action::Nothing) };
     let ticket = pressed.value.as_deref().and_then(Ticket::read);
     let ticket = ticket.ok_or_else(|| Unknown("actions[0].value: not one of Dispatch's".to_owned()))?;
-    let in_container = payload.container.and_then(|container| container.channel_id);
+    let (in_container, message) =
+        payload.container.map_or((None, None), |container| (container.channel_id, container.message_ts));
     let by = Clicker::from(payload.user);
-    let channel = payload.channel.map(|channel| channel.id).or(in_container).unwrap_or_else(|| by.id.clone());
-    Ok(Action::Click(Click { ticket, answer, by, at: Address::new("slack", &channel) }))
+    let channel = payload.channel.map(|channel| channel.id).or(in_container);
+    let message = message.filter(|_| channel.is_some());
+    let at = Address::new("slack", channel.as_ref().unwrap_or(&by.id));
+    Ok(Action::Click(Click { ticket, answer, by, at, message }))
 }
 
 pub(crate) fn answer(name: &str) -> Option<Answer> {

@@ -49,7 +49,8 @@ mod tests {
     #[test]
     fn places_are_the_same_in_any_order() {
         let text = "aä\nb\n\nöc";
-        let table = [(0, (1, 1)), (1, (1, 2)), (2, (1, 2)), (3, (1, 3)), (4, (2, 1)), (6, (3, 1)), (7, (4, 1)), (9, (4, 2))];
+        let table =
+            [(0, (1, 1)), (1, (1, 2)), (2, (1, 2)), (3, (1, 3)), (4, (2, 1)), (6, (3, 1)), (7, (4, 1)), (9, (4, 2))];
         let (mut forth, mut back) = (Places::of(text), Places::of(text));
         for (byte, (line, column)) in table {
             assert_eq!(forth.find(byte), Place { line, column }, "byte {byte}");

@@ -107,16 +107,18 @@ fn the_first_answer_stands() {
 }
 
 #[test]
-fn a_no_is_paged_and_shown_even_when_somebody_has_closed_the_issue() {
+fn a_no_is_paged_shown_and_told_even_when_somebody_has_closed_the_issue() {
     tell(
         &self_service(),
         &[
             (Some(opened()), "open", "reach 0"),
             (Some(reached(0, 0)), "asked", "wait"),
             (Some(answered(0, No)), "answered", "comment answer 0, page 0, show 0 answer"),
-            (Some(Fact::Ended), "closed", "page 0, show 0 answer"),
-            (Some(paged(0)), "closed", "show 0 page"),
-            (Some(shown(0, Stage::Paged)), "closed", "done"),
+            (Some(Fact::Ended), "closed", "comment answer 0, page 0, show 0 answer"),
+            (Some(paged(0)), "closed", "comment answer 0, comment page 0, show 0 page"),
+            (Some(shown(0, Stage::Paged)), "closed", "comment answer 0, comment page 0"),
+            (Some(remarked(Remark::Answer(0))), "closed", "comment page 0"),
+            (Some(remarked(Remark::Paged(0))), "closed", "done"),
         ],
     );
 }

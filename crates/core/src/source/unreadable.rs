@@ -13,7 +13,7 @@ const SHOWN_MAX: usize = 50_000;
 /// same problem share one issue; a text that differs is added to it.
 pub(super) fn alarm(letter: &Letter<'_>, invalid: &Invalid, defaults: &Defaults) -> Signal {
     let problem = one_line(&shorten(&invalid.to_string(), 180));
-    let shown = shorten(letter.text, SHOWN_MAX).replace('\0', "\u{FFFD}");
+    let shown = shorten(letter.text, SHOWN_MAX);
     let subject = letter.subject.map(|subject| format!("\n\nSubject: {}", one_line(subject))).unwrap_or_default();
     let body = format!(
         "A message was published that Dispatch cannot read. Nobody was asked or paged because of it.\n\n\
@@ -42,7 +42,7 @@ pub(super) fn alarm(letter: &Letter<'_>, invalid: &Invalid, defaults: &Defaults)
         again: Again::Count,
         retrigger: true,
         page: Address::new("pagerduty", ""),
-        evidence: Some(shown),
+        evidence: Some(shown.into_owned()),
     }))
 }
 

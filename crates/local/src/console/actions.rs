@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use axum::{
     Json, Router,
-    extract::State,
+    extract::{FromRequest, Request, State, rejection::JsonRejection},
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::post,
@@ -13,7 +13,7 @@ use dispatch_simulator::{
     aws::Publication,
     fake::{Fault, Kind, NoSuch},
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::Console;
@@ -30,17 +30,41 @@ pub(super) fn routes() -> Router<Console> {
 }
 
 /// Why an action was not done, in words for the page.
-struct Refused(String);
+struct Refused(StatusCode, String);
+
+impl Refused {
+    fn new(reason: &impl ToString) -> Self {
+        Refused(StatusCode::UNPROCESSABLE_ENTITY, reason.to_string())
+    }
+}
 
 impl From<NoSuch> for Refused {
     fn from(missing: NoSuch) -> Self {
-        Refused(missing.to_string())
+        Refused::new(&missing)
+    }
+}
+
+impl From<JsonRejection> for Refused {
+    fn from(rejection: JsonRejection) -> Self {
+        Refused(rejection.status(), rejection.body_text())
     }
 }
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "error": self.0 }))).into_response()
+        (self.0, Json(json!({ "error": self.1 }))).into_response()
+    }
+}
+
+/// What the page posts, as JSON; anything else is refused in the same way as an action is.
+struct Posted<T>(T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Posted<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
+        let Json(posted) = Json::from_request(request, state).await?;
+        Ok(Posted(posted))
     }
 }
 
@@ -56,10 +80,10 @@ struct Publish {
     subject: Option<String>,
 }
 
-async fn publish(State(console): State<Console>, Json(publish): Json<Publish>) -> Done {
+async fn publish(State(console): State<Console>, Posted(publish): Posted<Publish>) -> Done {
     let publication =
         Publication { subject: publish.subject.filter(|text| !text.is_empty()), ..Publication::new(publish.message) };
-    publication.check().map_err(|refusal| Refused(refusal.to_string()))?;
+    publication.check().map_err(|refusal| Refused::new(&refusal))?;
     console.town.topic.publish(&publication);
     done()
 }
@@ -73,7 +97,7 @@ struct Click {
 }
 
 /// Presses a button as `user`: the fake Slack signs the request, and it goes to triage by HTTP.
-async fn click(State(console): State<Console>, Json(click): Json<Click>) -> Done {
+async fn click(State(console): State<Console>, Posted(click): Posted<Click>) -> Done {
     let slack = &console.town.fakes.slack;
     let Click { channel, ts, user, action_id } = &click;
     let signed =
@@ -82,7 +106,7 @@ async fn click(State(console): State<Console>, Json(click): Json<Click>) -> Done
     let status = console.town.request(signed.body.as_bytes(), &signed.headers).await;
     let ms = start.elapsed().as_millis();
     if status != 200 {
-        return Err(Refused(format!("Slack shows an error: triage answered {status}")));
+        return Err(Refused::new(&format!("Slack shows an error: triage answered {status}")));
     }
     Ok(Json(json!({ "ok": true, "status": status, "ms": u64::try_from(ms).unwrap_or(u64::MAX) })))
 }
@@ -93,12 +117,12 @@ struct AtIssue {
     number: u64,
 }
 
-async fn close(State(console): State<Console>, Json(at): Json<AtIssue>) -> Done {
+async fn close(State(console): State<Console>, Posted(at): Posted<AtIssue>) -> Done {
     console.town.fakes.github.close_by_hand(&at.repository, at.number)?;
     done()
 }
 
-async fn reopen(State(console): State<Console>, Json(at): Json<AtIssue>) -> Done {
+async fn reopen(State(console): State<Console>, Posted(at): Posted<AtIssue>) -> Done {
     console.town.fakes.github.reopen(&at.repository, at.number)?;
     done()
 }
@@ -108,12 +132,12 @@ struct AtIncident {
     id: String,
 }
 
-async fn acknowledge(State(console): State<Console>, Json(at): Json<AtIncident>) -> Done {
+async fn acknowledge(State(console): State<Console>, Posted(at): Posted<AtIncident>) -> Done {
     console.town.fakes.pagerduty.acknowledge(&at.id)?;
     done()
 }
 
-async fn resolve(State(console): State<Console>, Json(at): Json<AtIncident>) -> Done {
+async fn resolve(State(console): State<Console>, Posted(at): Posted<AtIncident>) -> Done {
     console.town.fakes.pagerduty.resolve(&at.id)?;
     done()
 }
@@ -144,7 +168,7 @@ struct Misbehave {
 /// Longer than triage may take, so that handing on can be watched.
 const SLOW: Duration = Duration::from_secs(3);
 
-async fn fault(State(console): State<Console>, Json(misbehave): Json<Misbehave>) -> Done {
+async fn fault(State(console): State<Console>, Posted(misbehave): Posted<Misbehave>) -> Done {
     let kind = match misbehave.kind {
         Misbehaviour::None => None,
         Misbehaviour::Down => Some(Kind::Answer { status: 503, body: "down for the test".to_owned() }),

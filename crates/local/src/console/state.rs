@@ -1,5 +1,7 @@
 //! What the page shows: one JSON object, fetched again after every change.
 
+use std::env;
+
 use axum::{Json, extract::State};
 use dispatch_core::{
     journal::Journal,
@@ -46,17 +48,24 @@ fn publish(address: &str) -> Value {
     })
 }
 
-/// A line for the AWS command line, ready to paste.
+/// A line for the AWS command line, ready to paste into a POSIX shell.
 pub fn aws_line(address: &str, example: &Example) -> String {
-    let message = example.one_line();
+    let message = quoted(&example.one_line());
     format!(
-        "aws sns publish --endpoint-url {address} --region us-east-1 --no-sign-request --topic-arn {TOPIC_ARN} --message '{message}'"
+        "aws sns publish --endpoint-url {address} --region us-east-1 --no-sign-request --topic-arn {TOPIC_ARN} --message {message}"
     )
 }
 
-/// A line for people without the AWS command line, ready to paste.
+/// A line for people without the AWS command line, ready to paste. It starts as this process was
+/// started: by cargo, or by the command's own name.
 pub fn send_line(address: &str, example: &str) -> String {
-    format!("cargo run -- send --endpoint-url {address} --example {example}")
+    let command = if env::var_os("CARGO").is_some() { "cargo run --" } else { "dispatch" };
+    format!("{command} send --endpoint-url {address} --example {example}")
+}
+
+/// One word for a POSIX shell, whatever is in it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 fn queue(queue: &Queue) -> Value {
@@ -110,4 +119,27 @@ fn alarm(journal: &Journal) -> Value {
         "repeats": progress.repeats,
         "entries": std::iter::once(received).chain(entries).collect::<Vec<_>>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn a_shell_takes_a_message_as_it_is() {
+        for text in [EXAMPLES[0].message, "it's 85 % of $HOME, `now`! \\ \"quoted\" ''", "", "#?*~"] {
+            let line = format!("printf %s {}", quoted(text));
+            let shell = Command::new("sh").args(["-c", &line]).output().unwrap();
+            assert_eq!(String::from_utf8(shell.stdout).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn the_line_for_aws_is_one_line_that_keeps_the_order_of_the_example() {
+        let line = aws_line("http://127.0.0.1:4100", &EXAMPLES[0]);
+        assert_eq!(line.lines().count(), 1);
+        assert!(line.contains(r#" --message '{"type": "self-service", "users": [{ "slack": "jane""#), "{line}");
+    }
 }

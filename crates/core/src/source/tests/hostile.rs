@@ -63,6 +63,7 @@ fn field() -> impl Strategy<Value = String> {
 /// Whether what became of the text still shows it.
 fn is_kept(text: &str) -> bool {
     let accepted = accept(&letter(text), &defaults());
+    let text = &*text.replace('\0', "\u{FFFD}");
     match (accepted.signal, accepted.warning) {
         (_, None) => true,
         (Signal::Page(page), Some(_)) => page.details.ends_with(text.trim_end()),

@@ -26,7 +26,7 @@ impl<'de> Deserialize<'de> for Words {
                 f.write_str("a text")
             }
             fn visit_str<E>(self, text: &str) -> Result<Words, E> {
-                // No service takes a NUL, and a text must not be lost for one.
+                // Also when it is written as \u0000; see `source::accept`.
                 Ok(Words(text.replace('\0', "\u{FFFD}")))
             }
             fn visit_bool<E>(self, value: bool) -> Result<Words, E> {

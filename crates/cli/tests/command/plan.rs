@@ -1,0 +1,73 @@
+//! `dispatch plan`.
+
+use std::fs;
+
+use tempfile::TempDir;
+
+use crate::run::{dispatch, dispatch_in};
+
+#[test]
+fn a_question_is_planned_with_both_answers() {
+    let message = r#"{
+        "type": "Self-Service", "users": [{ "email": "jane@example.com", "slack": "jane", "github": "jane" }],
+        "dedupKey": "2fa/jane", "answerTimeout": "PT4H", "pagerDutyServiceId": "PABC123",
+        "body": { "github": { "title": "2FA off" }, "slack": { "actions": { "no": "Not me" } } }
+    }"#;
+    let expected = r#"2FA off (self-service)
+  1. look in example-org/alarms for an open issue of this alarm; if there is one, count this as a repeat and stop
+  2. open an issue in example-org/alarms, tagging @jane
+  3. ask jane at slack:jane@example.com
+  then wait for an answer, as long as it takes (the deadline in the journal is 4h after the issue was opened)
+  on yes, "Yes":
+    1. show the outcome to jane
+    2. comment on the issue: who answered what, and when
+    3. close the issue
+  on no, "Not me":
+    1. page for the no of jane, through PagerDuty's service PABC123
+    2. show the outcome to jane
+    3. comment on the issue: who answered what, and when
+    4. show the outcome to jane, with the page
+    5. comment on the issue: the link to the incident
+    the issue stays open
+  repeats share the key KEY ("2fa/jane")
+"#;
+    let done = dispatch(&["plan", "-"], message);
+    let key = dispatch_core::alarm::Key::new(&dispatch_core::alarm::Repo::new("example-org", "alarms"), "2fa/jane");
+    assert_eq!(done.out, expected.replace("KEY", key.as_str()));
+    assert_eq!((done.code, done.err.as_str()), (0, ""));
+}
+
+#[test]
+fn every_example_has_a_plan_without_warnings() {
+    for example in dispatch_local::examples::EXAMPLES {
+        let done = dispatch(&["plan", "-"], example.message);
+        assert_eq!(done.code, 0);
+        assert!(done.out.lines().next().unwrap().ends_with(&format!("({})", example.name)), "{}", done.out);
+        assert!(!done.out.contains("not as it should be"), "{}", done.out);
+    }
+}
+
+#[test]
+fn options_stand_for_the_deployment() {
+    let message = r#"{"type": "low-priority", "body": {"github": {"title": "t"}}}"#;
+    let done = dispatch(&["plan", "--repo", "example-org/log", "--default-user", "@example-org/ops", "-"], message);
+    assert!(done.out.contains("  2. open an issue in example-org/log, tagging @example-org/ops\n"), "{}", done.out);
+    let done = dispatch(&["plan", "--repo", "alarms", "-"], message);
+    assert_eq!((done.code, done.err.as_str()), (2, "error: --repo: found \"alarms\", expected owner/name\n"));
+}
+
+#[test]
+fn what_cannot_be_read_is_planned_and_what_cannot_be_published_is_told() {
+    let long = format!("{{\"type\": \"nag\", \"body\": {{\"github\": {{\"title\": \"{}\"}}}}}}", "x".repeat(262_144));
+    let done = dispatch(&["plan", "-"], &format!("{long}\n{{\"type\": \"nag\""));
+    assert_eq!(done.code, 0);
+    let told = "cannot be published: .: found 262194 bytes, expected at most 262144, or SNS refuses it\n\nnot as it should be: ";
+    assert!(done.out.starts_with(told), "{}", &done.out[..300]);
+    assert!(done.out.contains("Unreadable message: "), "{}", done.out);
+
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("empty.json"), "\n").unwrap();
+    let done = dispatch_in(folder.path(), &["plan", "empty.json"], b"");
+    let expected = "error: empty.json: found no message, expected a JSON object\n";
+    assert_eq!((done.code, done.out.as_str(), done.err.as_str()), (2, "", expected));
+}
