@@ -156,7 +156,11 @@ fn the_lines_it_prints_are_for_whoever_started_it() {
 #[test]
 fn missing_settings_are_named_all_at_once() {
     let folder = TempDir::new().unwrap();
-    fs::write(folder.path().join(".env"), "SLACK_BOT_TOKEN=xoxb-secret\nGITHUB_TOKEN=ghp-secret\nGITHUB_OWNER=example-org\n").unwrap();
+    fs::write(
+        folder.path().join(".env"),
+        "SLACK_BOT_TOKEN=xoxb-secret\nGITHUB_TOKEN=ghp-secret\nGITHUB_OWNER=example-org\n",
+    )
+    .unwrap();
     let done = dispatch_in(folder.path(), &["local", "--port", "0"], b"");
     assert_eq!((done.code, done.out.as_str()), (2, ""));
     for name in ["GITHUB_REPO", "SLACK_SIGNING_SECRET", "SLACK_DEFAULT_CHANNEL"] {
