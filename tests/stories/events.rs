@@ -32,7 +32,7 @@ fn envelope(id: &str, message: &Value) -> String {
 #[tokio::test]
 async fn a_batch_reports_only_what_must_come_again() {
     let story = Story::begin().await;
-    let refuse = Kind::Answer { status: 401, body: r#"{"message":"Bad credentials"}"#.to_owned() };
+    let refuse = Kind::Answer { status: 503, body: String::new() };
     story.town.fakes.github.add_repository("example-org/locked");
     story.town.fakes.github.fault(Fault::new("POST /repos/example-org/locked/issues", refuse).always());
     let mut locked = titled("second");

@@ -13,7 +13,7 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use dispatch_core::alarm::{Issue, IssueNumber, Repo};
+use dispatch_core::alarm::{Issue, IssueNumber, Key, Repo};
 use dispatch_engine::{
     ports::{AuditLog, Clock, Draft, Failed, Store, Tag, Topic},
     world::World,
@@ -146,7 +146,7 @@ impl AuditLog for StaleSearch {
     async fn find(&self, repo: &Repo, marker: &str, since: Timestamp) -> Result<Option<Issue>, Failed> {
         self.inner.find(repo, marker, since).await
     }
-    async fn search(&self, _: &Repo, _: &str, _: bool) -> Result<Option<Issue>, Failed> {
+    async fn search(&self, _: &Repo, _: &str, _: bool, _: &Key) -> Result<Option<Issue>, Failed> {
         Ok(Some(self.found.clone()))
     }
     async fn is_open(&self, issue: &Issue) -> Result<bool, Failed> {

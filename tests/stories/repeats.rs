@@ -122,3 +122,13 @@ async fn the_search_for_a_standing_issue_delays_and_fails_nothing() {
     story.publish(&self_service(jane())).await;
     assert_eq!(story.town.fakes.slack.dm("jane").len(), 1);
 }
+
+#[tokio::test]
+async fn an_alarm_is_not_silenced_by_another_with_a_dedup_key_and_the_same_title() {
+    let story = Story::begin().await;
+    let mut other = self_service(json!({ "slack": "joe" }));
+    other["dedupKey"] = json!("of joe alone");
+    story.publish(&other).await;
+    story.publish(&self_service(jane())).await;
+    assert_eq!((story.issues().len(), story.town.fakes.slack.dm("jane").len()), (2, 1));
+}

@@ -161,10 +161,10 @@ pub(crate) fn buttons(message: &Message) -> Vec<Value> {
 }
 
 /// A self-service alarm for one user.
-pub(crate) fn self_service(user: Value) -> Value {
+pub(crate) fn self_service(user: impl Into<Value>) -> Value {
     json!({
         "type": "self-service",
-        "users": [user],
+        "users": [user.into()],
         "requestId": "req-1",
         "body": {
             "github": { "title": "2FA was turned off", "body": "For `jane`.", "labels": ["auth"] },

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use crate::story::{Story, blocks_text, buttons, options};
 use dispatch_local::town::Options;
 
-fn broadcast(slack: Value) -> Value {
+fn broadcast(slack: impl Into<Value>) -> Value {
     json!({
         "type": "broadcast",
         "users": [{ "slack": "jane" }, { "slackId": "U0JOE" }],
-        "body": { "github": { "title": "Keys were rotated", "body": "All of them." }, "slack": slack },
+        "body": { "github": { "title": "Keys were rotated", "body": "All of them." }, "slack": slack.into() },
     })
 }
 
@@ -189,4 +189,19 @@ async fn a_repository_that_is_not_there_does_not_lose_the_alarm() {
     assert!(story.issue().body.unwrap().contains("meant for `example-org/nowhere`"));
     assert_eq!(story.click("jane", "yes").await, 200);
     assert_eq!(story.issue().state, "closed");
+}
+
+#[tokio::test]
+async fn a_repository_that_may_not_be_written_to_does_not_lose_the_alarm() {
+    use dispatch_simulator::fake::{Fault, Kind};
+    let story = Story::begin().await;
+    story.town.fakes.github.add_repository("example-org/archived");
+    let body = r#"{"message":"Repository was archived so is read-only."}"#.to_owned();
+    let refuse = Fault::new("POST /repos/example-org/archived/issues", Kind::Answer { status: 403, body });
+    story.town.fakes.github.fault(refuse.always());
+    let mut alarm = crate::story::self_service(crate::story::jane());
+    alarm["githubRepo"] = json!("archived");
+    story.publish(&alarm).await;
+    assert!(story.issue().body.unwrap().contains("meant for `example-org/archived`"));
+    assert_eq!(story.town.fakes.slack.dm("jane").len(), 1);
 }

@@ -168,7 +168,7 @@ mod tests {
             format!("{{\"type\": \"nag\", \"body\": {{\"github\": {{\"title\": \"{}\"}}}}}}", "x".repeat(bytes - rest))
         };
         assert!(lines(&message(262_144)).1);
-        let expected = "a.json:1:1: error: .: found 262145 bytes, expected at most 262144, or SNS refuses it\n";
+        let expected = "a.json:1:1: error: found 262145 bytes, expected at most 262144, or SNS refuses it\n";
         assert_eq!(lines(&message(262_145)), (expected.to_owned(), false));
     }
 }

@@ -87,7 +87,10 @@ impl Invalid {
 impl fmt::Display for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Invalid { path, found, expected } = self;
-        write!(f, "{path}: found {found}, expected {expected}")
+        if path != "." {
+            write!(f, "{path}: ")?;
+        }
+        write!(f, "found {found}, expected {expected}")
     }
 }
 

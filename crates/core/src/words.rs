@@ -9,7 +9,7 @@ mod timeline;
 use jiff::Timestamp;
 
 pub use self::{
-    audit::{Draft, comment, draft, issue_title, remark_marker},
+    audit::{Draft, comment, draft, is_of_another, issue_title, remark_marker},
     outcome::{Reply, outcome, reply},
     timeline::{step_name, tell},
 };

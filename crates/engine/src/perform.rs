@@ -40,7 +40,7 @@ pub(crate) async fn search(world: &World, alarm: &Alarm) -> Option<(Issue, bool)
     }
     let closed = !alarm.retrigger;
     let search = async {
-        let Some(issue) = world.audit.search(&alarm.repo, &title, closed).await? else { return Ok(None) };
+        let Some(issue) = world.audit.search(&alarm.repo, &title, closed, &alarm.key()).await? else { return Ok(None) };
         // The index lags: an issue that was closed a moment ago is still found as an open one.
         let open = world.audit.is_open(&issue).await?;
         Ok::<_, Failed>((open || closed).then_some((issue, open)))
@@ -132,7 +132,8 @@ async fn open(world: &World, journal: &Journal, suspect: bool, hint: &Hint) -> R
     }
     let opened = world.audit.open(&draft(journal, &alarm.repo, None)).await;
     let issue = match (opened, fallback) {
-        (Err(Failed::Refused { reason, .. }), Some(repo)) => {
+        // Refused, or not allowed: an archived repository answers as one that lacks a right.
+        (Err(Failed::Refused { reason, .. } | Failed::Busy { reason, wait: None, .. }), Some(repo)) => {
             tracing::warn!(alarm.key = %journal.key, repo = %alarm.repo, reason, "the repository refused the issue");
             world.audit.open(&draft(journal, repo, Some((&alarm.repo, &reason)))).await?
         }

@@ -6,7 +6,7 @@ use std::{fmt, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 use dispatch_core::{
-    alarm::{Address, Issue, IssueNumber, Repo},
+    alarm::{Address, Issue, IssueNumber, Key, Repo},
     notice::{Notice, Receipt},
 };
 use jiff::Timestamp;
@@ -119,11 +119,12 @@ pub trait AuditLog: Send + Sync + fmt::Debug {
     async fn find(&self, repo: &Repo, marker: &str, since: Timestamp) -> Result<Option<Issue>, Failed>;
 
     /// Looks for an issue (never a pull request) with exactly this title; an open one, or with
-    /// `closed` one in any state. A hint: the index lags.
+    /// `closed` one in any state. An issue that Dispatch opened for an alarm of another key is passed
+    /// over. A hint: the index lags.
     ///
     /// # Errors
     /// When GitHub cannot be asked.
-    async fn search(&self, repo: &Repo, title: &str, closed: bool) -> Result<Option<Issue>, Failed>;
+    async fn search(&self, repo: &Repo, title: &str, closed: bool, key: &Key) -> Result<Option<Issue>, Failed>;
 
     /// Whether the issue is open. An issue that is gone is not open.
     ///

@@ -50,7 +50,8 @@ impl Default for Options {
             events: false,
             store_url: "memory:///".to_owned(),
             retry_after: Duration::from_secs(5),
-            max_receives: 5,
+            // Longer in all than a lease that its run left behind.
+            max_receives: 10,
             time: Duration::from_secs(60),
         }
     }

@@ -8,8 +8,9 @@ use std::borrow::Cow;
 
 use async_trait::async_trait;
 use dispatch_core::{
-    alarm::{Issue, IssueNumber, Repo},
+    alarm::{Issue, IssueNumber, Key, Repo},
     text::shorten,
+    words::is_of_another,
 };
 use dispatch_engine::ports::{AuditLog, Draft, Failed};
 use http::{Method, StatusCode};
@@ -103,7 +104,7 @@ impl AuditLog for GitHub {
     }
 
     /// <https://docs.github.com/en/rest/search/search#search-issues-and-pull-requests>
-    async fn search(&self, repo: &Repo, title: &str, closed: bool) -> Result<Option<Issue>, Failed> {
+    async fn search(&self, repo: &Repo, title: &str, closed: bool, key: &Key) -> Result<Option<Issue>, Failed> {
         #[derive(Deserialize)]
         struct Found {
             items: Vec<Listed>,
@@ -121,6 +122,7 @@ impl AuditLog for GitHub {
         let title = shorten(title, TITLE_CHARS_MAX);
         items.retain(|issue| issue.pull_request.is_none() && issue.title.as_deref() == Some(&*title));
         items.retain(|issue| closed || issue.is_open());
+        items.retain(|issue| !is_of_another(issue.body.as_deref().unwrap_or_default(), key));
         items.sort_by_key(|issue| (!issue.is_open(), std::cmp::Reverse(issue.number)));
         Ok(items.first().map(|issue| issue.at(repo)))
     }

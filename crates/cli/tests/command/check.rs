@@ -50,7 +50,7 @@ fn what_is_no_text_or_no_message_is_an_error_with_a_place() {
     for (bytes, line) in [
         (&b""[..], "standard input:1:1: error: found no message, expected a JSON object\n"),
         (b" \n\n", "standard input:1:1: error: found no message, expected a JSON object\n"),
-        (b"null", "standard input:1:1: error: .: found null, expected a JSON object\n"),
+        (b"null", "standard input:1:1: error: found null, expected a JSON object\n"),
         (b"hello", "standard input:1:1: error: not JSON: expected value\n"),
         (b"\xFF\xFEa", "standard input:1:1: error: found bytes that are not UTF-8, expected JSON in UTF-8\n"),
         (b"{\"a\":\n\"\xE4\"}", "standard input:2:2: error: found bytes that are not UTF-8, expected JSON in UTF-8\n"),

@@ -61,7 +61,8 @@ fn what_cannot_be_read_is_planned_and_what_cannot_be_published_is_told() {
     let long = format!("{{\"type\": \"nag\", \"body\": {{\"github\": {{\"title\": \"{}\"}}}}}}", "x".repeat(262_144));
     let done = dispatch(&["plan", "-"], &format!("{long}\n{{\"type\": \"nag\""));
     assert_eq!(done.code, 0);
-    let told = "cannot be published: .: found 262194 bytes, expected at most 262144, or SNS refuses it\n\nnot as it should be: ";
+    let told =
+        "cannot be published: found 262194 bytes, expected at most 262144, or SNS refuses it\n\nnot as it should be: ";
     assert!(done.out.starts_with(told), "{}", &done.out[..300]);
     assert!(done.out.contains("Unreadable message: "), "{}", done.out);
 

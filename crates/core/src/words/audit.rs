@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{name, time};
 use crate::{
-    alarm::{Alarm, Repo},
+    alarm::{Alarm, Key, Repo},
     journal::{Answer, Journal, LifeId, Remark, Who},
     life::Progress,
     text::{close_code, code_block, defuse_github, one_line, shorten},
@@ -50,6 +50,12 @@ pub fn remark_marker(life: &LifeId, remark: &Remark) -> String {
         Remark::Evidence(n) => format!("evidence:{n}"),
     };
     format!("<!-- dispatch:{life}:{name} -->")
+}
+
+/// Whether an issue with this body was opened by Dispatch for an alarm of another key. Its title says
+/// nothing then: alarms with dedup keys of their own may share one.
+pub fn is_of_another(body: &str, key: &Key) -> bool {
+    body.contains("<!-- dispatch:") && !body.contains(&format!("<!-- dispatch:{key}:"))
 }
 
 /// The title of an alarm's issue: on one line and within GitHub's limit.

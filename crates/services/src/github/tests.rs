@@ -13,7 +13,8 @@ mod failures;
 mod settings;
 
 const REPO: &str = "example-org/alarms";
-const MARKER: &str = "<!-- dispatch:0123 -->";
+/// Of the alarm with [`key`].
+const MARKER: &str = "<!-- dispatch:73f5a12cfb13456eba29cdeb153d0349f456aa94:0123 -->";
 
 /// A fake GitHub, and the client under test that talks to it.
 struct Town {
@@ -52,6 +53,10 @@ fn client(url: &str, credentials: Credentials) -> Result<GitHub, BadKey> {
         ..Policy::default()
     };
     GitHub::new(&Http::with_policy(policy).unwrap(), &url.parse().unwrap(), credentials)
+}
+
+fn key() -> Key {
+    Key::new(&repo(), "search")
 }
 
 fn repo() -> Repo {
@@ -171,7 +176,8 @@ async fn search_takes_the_exact_title_and_prefers_what_is_open() {
     let title = "Disk \"full\" on web-1: 97%";
     let closed = town.by_hand(title, "");
     town.fake.close_by_hand(REPO, closed).unwrap();
-    let search = async |closed| town.github.search(&repo(), title, closed).await.unwrap().map(|issue| issue.number.0);
+    let search =
+        async |closed| town.github.search(&repo(), title, closed, &key()).await.unwrap().map(|issue| issue.number.0);
     assert_eq!((search(false).await, search(true).await), (None, Some(closed)));
 
     town.by_hand(&format!("{title} again"), "");
@@ -186,6 +192,15 @@ async fn search_takes_the_exact_title_and_prefers_what_is_open() {
 }
 
 #[tokio::test]
+async fn search_passes_over_the_issue_of_another_alarm() {
+    let town = Town::new().await;
+    let opened = town.github.open(&draft()).await.unwrap();
+    let found = async |key| town.github.search(&repo(), &draft().title, false, &key).await.unwrap();
+    assert_eq!(found(key()).await, Some(opened));
+    assert_eq!(found(Key::new(&repo(), "another")).await, None);
+}
+
+#[tokio::test]
 async fn search_does_not_trust_its_index() {
     let town = Town::new().await;
     let body = r#"{"total_count":3,"incomplete_results":true,"items":[
@@ -193,8 +208,8 @@ async fn search_does_not_trust_its_index() {
         {"number":2,"title":"A","state":"open"},
         {"number":3,"title":"a","state":"closed"}]}"#;
     town.fake.fault(Fault::new("/search/*", Kind::Answer { status: 200, body: body.to_owned() }).times(2));
-    assert_eq!(town.github.search(&repo(), "a", false).await.unwrap(), None);
-    let found = town.github.search(&repo(), "a", true).await.unwrap().unwrap();
+    assert_eq!(town.github.search(&repo(), "a", false, &key()).await.unwrap(), None);
+    let found = town.github.search(&repo(), "a", true, &key()).await.unwrap().unwrap();
     assert_eq!(found.url, "https://github.com/example-org/alarms/issues/3");
 }
 
@@ -203,7 +218,7 @@ async fn search_finds_a_title_that_was_too_long() {
     let town = Town::new().await;
     let title = "The disk is full ".repeat(40);
     let opened = town.github.open(&Draft { title: title.clone(), ..draft() }).await.unwrap();
-    assert_eq!(town.github.search(&repo(), &title, false).await.unwrap(), Some(opened));
+    assert_eq!(town.github.search(&repo(), &title, false, &key()).await.unwrap(), Some(opened));
 }
 
 #[tokio::test]
@@ -248,7 +263,7 @@ async fn a_name_from_a_message_never_becomes_another_address() {
     for (owner, name) in [("..", "user"), ("example-org", ".."), ("a/b", "c"), ("a", "b?c"), ("a", ""), ("a b", "c")] {
         let repo = Repo::new(owner, name);
         assert!(town.github.open(&Draft { repo: repo.clone(), ..draft() }).await.unwrap_err().is_final());
-        assert!(town.github.search(&repo, "2FA is:pr", true).await.unwrap_err().is_final());
+        assert!(town.github.search(&repo, "2FA is:pr", true, &key()).await.unwrap_err().is_final());
     }
     assert_eq!(town.operations(), Vec::<&str>::new());
 }
@@ -259,7 +274,7 @@ async fn the_path_of_an_enterprise_server_is_kept() {
     for base in ["/api/v3", "/api/v3/"] {
         let github = client(&format!("{}{base}", fake.url()), Credentials::Personal("t".into())).unwrap();
         github.open(&draft()).await.unwrap_err();
-        github.search(&repo(), "a", false).await.unwrap_err();
+        github.search(&repo(), "a", false, &key()).await.unwrap_err();
     }
     let paths: Vec<_> = fake.requests().into_iter().map(|request| request.path).collect();
     let (open, search) = ("/api/v3/repos/example-org/alarms/issues", "/api/v3/search/issues");

@@ -25,16 +25,16 @@ fn a_mistake_is_told_with_its_place_what_stands_there_and_what_should() {
     let title = r#""body":{"github":{"title":"t"}}"#;
     let asks = r#""type":"self-service","users":[{"slack":"jane"}],"body":{"github":{"title":"t"}}"#;
     let rows = [
-        ("null".to_owned(), ".: found null, expected a JSON object".to_owned()),
-        ("[1,2]".to_owned(), ".: found a list of 2, expected a JSON object".to_owned()),
-        ("\"alarm\"".to_owned(), ".: found text \"alarm\", expected a JSON object".to_owned()),
+        ("null".to_owned(), "found null, expected a JSON object".to_owned()),
+        ("[1,2]".to_owned(), "found a list of 2, expected a JSON object".to_owned()),
+        ("\"alarm\"".to_owned(), "found text \"alarm\", expected a JSON object".to_owned()),
         (
             "disk full".to_owned(),
-            ".: found text that is not JSON (expected value at line 1 column 1), expected a JSON object".to_owned(),
+            "found text that is not JSON (expected value at line 1 column 1), expected a JSON object".to_owned(),
         ),
         (
             "".to_owned(),
-            ".: found text that is not JSON (EOF while parsing a value at line 1 column 0), expected a JSON object"
+            "found text that is not JSON (EOF while parsing a value at line 1 column 0), expected a JSON object"
                 .to_owned(),
         ),
         ("{}".to_owned(), format!("type: found nothing, {types}")),

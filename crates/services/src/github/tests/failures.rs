@@ -114,7 +114,7 @@ async fn reads_and_edits_survive_a_bad_moment() {
     moment();
     assert!(town.github.find(&repo(), MARKER, long_ago()).await.unwrap().is_some());
     moment();
-    assert!(town.github.search(&repo(), "2FA is off", false).await.unwrap().is_some());
+    assert!(town.github.search(&repo(), "2FA is off", false, &key()).await.unwrap().is_some());
     moment();
     town.github.edit_comment(&issue, comment, "edited").await.unwrap();
     moment();
