@@ -43,6 +43,15 @@ pub(crate) async fn carry(world: &World, run: &Run, mut held: Held, hint: Hint) 
         if let Some(lease) = held.journal.lease.clone()
             && held.journal.is_leased_to_other(&run.id, world.clock.now())
         {
+            // Whoever holds the lease may hang or be dead. A page does not wait for that: its key keeps
+            // a second one from waking anybody.
+            let mut pages = due(&steps_of(&plan(&held.journal)), &failed);
+            pages.retain(|step| matches!(step, Step::Page(_)));
+            if !pages.is_empty() && !run.is_over() {
+                for (step, result) in abreast(world, run, &held, &pages, &hint).await {
+                    note(world, &mut held, &mut failed, step, result);
+                }
+            }
             match held.save(world).await? {
                 Saved::Clean => return Err(Stopped::Leased { until: lease.until }),
                 Saved::Overtaken => continue,
@@ -50,7 +59,7 @@ pub(crate) async fn carry(world: &World, run: &Run, mut held: Held, hint: Hint) 
         }
         let plan = plan(&held.journal);
         let steps = match &plan {
-            Plan::Do(steps) if !run.is_over() => due(steps, &failed),
+            plan if !run.is_over() => due(&steps_of(plan), &failed),
             _ => Vec::new(),
         };
         if steps.is_empty() {
@@ -70,6 +79,13 @@ pub(crate) async fn carry(world: &World, run: &Run, mut held: Held, hint: Hint) 
         }
     }
     Err(Stopped::Endless)
+}
+
+fn steps_of(plan: &Plan) -> Vec<Step> {
+    match plan {
+        Plan::Do(steps) => steps.clone(),
+        Plan::Wait { .. } | Plan::Done => Vec::new(),
+    }
 }
 
 /// The next steps that have not failed in this run.

@@ -4,11 +4,17 @@ use std::fmt;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::{Services, connect, from_env, settings::Problems};
+use crate::{Services, connect, from_env, settings::Problems, sns::TOPIC};
 
 /// A start that failed. Its text names everything that is wrong, one problem a line.
-#[derive(Debug)]
 pub struct CannotStart(Problems);
+
+/// As people read it: this is what a process that ends with the error prints.
+impl fmt::Debug for CannotStart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 impl fmt::Display for CannotStart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -27,5 +33,8 @@ pub async fn start() -> Result<Services, CannotStart> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_target(false).init();
     let settings = from_env().await.map_err(CannotStart)?;
+    if settings.text(TOPIC).is_none() {
+        tracing::warn!("{TOPIC} is not set: what does not fit into one invocation cannot be handed on");
+    }
     connect(&settings).await.map_err(CannotStart)
 }
