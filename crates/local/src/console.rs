@@ -1,7 +1,7 @@
 //! The console: one page that shows a town live, and lets people play along.
 //!
 //! It shares its port with the topic: `POST /` publishes, `GET /` is the page. What the page shows
-//! and posts is described in [`state`] and [`actions`].
+//! and posts is described in `state.rs` and `actions.rs`.
 
 mod actions;
 mod page;
