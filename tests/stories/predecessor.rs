@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use crate::story::{REPO, Story, blocks_text};
+use crate::story::{REPO, Story, blocks_text, options};
 
 /// Posts a message as the predecessor did and returns its conversation and `ts`.
 fn old_message(story: &Story, callback: &Value) -> (String, String) {
@@ -43,17 +43,21 @@ async fn an_old_yes_closes_the_issue_with_the_custom_text() {
 
 #[tokio::test]
 async fn an_old_no_pages_the_service_that_the_button_names() {
-    let story = Story::begin().await;
-    let service = story.town.fakes.pagerduty.url().to_owned();
-    assert!(!service.is_empty());
+    let mut options = options();
+    let mut service = options.fakes.pagerduty.services[0].clone();
+    service.id = "PDATABASE".to_owned();
+    service.routing_key = "d".repeat(32);
+    options.fakes.pagerduty.services.push(service);
+    let story = Story::with(options).await;
     story.town.fakes.github.open_by_hand(REPO, "Old alarm", "b", false).unwrap();
-    let (channel, ts) = old_message(&story, &json!({ "github": 1, "requestId": "abc123" }));
+    let (channel, ts) =
+        old_message(&story, &json!({ "github": 1, "requestId": "abc123", "pagerDutyServiceId": "PDATABASE" }));
     let no = story.town.fakes.slack.legacy_click(&channel, &ts, "jane", "no").unwrap();
     let yes = story.town.fakes.slack.legacy_click(&channel, &ts, "jane", "yes").unwrap();
     assert_eq!(story.send(&no).await, 200);
     assert_eq!(story.send(&yes).await, 200);
     let incident = story.incident();
-    assert_eq!(incident.key, "abc123");
+    assert_eq!((incident.key.as_str(), incident.service_id.as_str()), ("abc123", "PDATABASE"));
     assert!(incident.title.contains("jane") && incident.title.contains("example-org/alarms#1"), "{}", incident.title);
     assert_eq!(story.issue().state, "open", "the first answer stands");
 }

@@ -205,3 +205,32 @@ async fn a_repository_that_may_not_be_written_to_does_not_lose_the_alarm() {
     assert!(story.issue().body.unwrap().contains("meant for `example-org/archived`"));
     assert_eq!(story.town.fakes.slack.dm("jane").len(), 1);
 }
+
+#[tokio::test]
+async fn every_nag_tells_its_own_people_its_own_text_whatever_was_there_before() {
+    let story = Story::begin().await;
+    let nag = |handle: &str, text: &str| {
+        json!({ "type": "nag", "users": [{ "slack": handle }],
+            "body": { "github": { "title": "Disk is full", "body": "b" }, "slack": { "message": text } } })
+    };
+    let low = json!({ "type": "low-priority", "body": { "github": { "title": "Disk is full" } } });
+    for message in [&low, &nag("jane", "first"), &nag("joe", "second"), &low, &nag("nobody", "third")] {
+        story.publish(message).await;
+    }
+    let texts = |person: &str| story.town.fakes.slack.dm(person).into_iter().map(|it| it.text).collect::<Vec<_>>();
+    assert_eq!((texts("jane").len(), texts("joe").len()), (1, 1));
+    assert!(texts("jane")[0].contains("first") && texts("joe")[0].contains("second"));
+    assert_eq!(story.fallback().len(), 1);
+    assert!(story.issue().comments.iter().any(|comment| comment.body.contains("nobody")));
+}
+
+#[tokio::test]
+async fn a_no_that_pages_by_an_event_links_the_incident_where_rest_can_tell_it() {
+    let story = Story::with(Options { events: true, ..options() }).await;
+    story.publish(&crate::story::self_service(crate::story::jane())).await;
+    assert_eq!(story.click("jane", "no").await, 200);
+    let incident = story.incident();
+    assert!(incident.by_event);
+    assert!(story.issue().comments.iter().any(|comment| comment.body.contains(&incident.url)));
+    assert_eq!(story.calls("createV2Event"), 1);
+}

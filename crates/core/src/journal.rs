@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    alarm::{Alarm, Issue, Key},
+    alarm::{Alarm, Issue, Key, Person},
     notice::Receipt,
 };
 
@@ -110,7 +110,7 @@ pub enum Step {
     Reach {
         /// Whom.
         who: Who,
-        /// 0 for the first time; nag counts up with each repeat.
+        /// 0 for the people of the alarm; from 1 for those of [`Fact::Nagged`].
         round: usize,
     },
     /// Leave a note in the fallback channel for all who could not be reached in this round.
@@ -237,6 +237,13 @@ pub enum Fact {
         /// The message as it came, when it could not be read and differs from those before.
         evidence: Option<String>,
     },
+    /// A nag came again: these people are to be told this. The first of these facts is round 1.
+    Nagged {
+        /// Whom.
+        people: Vec<Person>,
+        /// What, in Slack's markup.
+        message: String,
+    },
     /// The service refused a step for good; the life goes on without it.
     GaveUp {
         /// Which step.
@@ -333,6 +340,23 @@ impl Journal {
     /// The ids among `messages` that this life has not seen.
     pub fn unseen(&self, messages: &[String]) -> Vec<String> {
         messages.iter().filter(|id| !self.messages.contains(id)).cloned().collect()
+    }
+
+    /// Whom a nag told what in this round, from 1.
+    pub fn nagged(&self, round: usize) -> Option<(&[Person], &str)> {
+        let mut nags = self.entries.iter().filter_map(|entry| match &entry.fact {
+            Fact::Nagged { people, message } => Some((people.as_slice(), message.as_str())),
+            _ => None,
+        });
+        nags.nth(round.checked_sub(1)?)
+    }
+
+    /// The person of [`Step::Reach`].
+    pub fn person(&self, who: Who, round: usize) -> Option<&Person> {
+        match round {
+            0 => self.alarm.people.get(who),
+            round => self.nagged(round)?.0.get(who),
+        }
     }
 
     /// Keeps message ids, the newest 500 of them.

@@ -124,22 +124,21 @@ fn deadline(journal: &Journal, progress: &Progress) -> Option<Timestamp> {
     opened.checked_add(SignedDuration::from_secs(i64::from(patience_s))).ok()
 }
 
-/// Whoever is still to be told or asked, and the note for those who cannot be.
+/// Whoever is still to be told or asked, and the notes for those who cannot be.
 fn reach(journal: &Journal, progress: &Progress) -> Vec<Step> {
-    if journal.alarm.message.is_none() && journal.alarm.question.is_none() {
-        return Vec::new();
-    }
-    let round = match journal.alarm.again {
-        Again::Tell => progress.repeats_seen,
-        // A repeat of something that people know already.
-        Again::Count if progress.stood => return Vec::new(),
-        Again::Count => 0,
-    };
-    let missing = progress.people.iter().enumerate().filter(|(_, person)| !person.is_settled_in(round));
+    let alarm = &journal.alarm;
+    // What stood already is known to people, unless they are to be told each time.
+    let silent = alarm.message.is_none() && alarm.question.is_none();
+    let first = if silent || (progress.stood && alarm.again == Again::Count) { 1 } else { 0 };
+    (first..=progress.nags.len()).flat_map(|round| reach_in(progress, round)).collect()
+}
+
+fn reach_in(progress: &Progress, round: usize) -> Vec<Step> {
+    let people = progress.round(round);
+    let missing = people.iter().enumerate().filter(|(_, person)| !person.is_settled());
     let mut steps: Vec<_> = missing.map(|(who, _)| Step::Reach { who, round }).collect();
-    let unreached = progress.people.iter().any(|person| person.unreached.as_ref().is_some_and(|(at, _)| *at == round));
-    let noted = progress.noted_round.is_some_and(|noted| noted >= round);
-    if steps.is_empty() && unreached && !noted {
+    let unreached = people.iter().any(|person| person.unreached.is_some());
+    if steps.is_empty() && unreached && !progress.noted.contains(&round) {
         steps.push(Step::FallBack { round });
     }
     steps
@@ -192,7 +191,7 @@ fn answers_told(progress: &Progress) -> Vec<Remark> {
 fn remarks(progress: &Progress) -> Vec<Step> {
     let mut due = answers_told(progress);
     let note_refused = progress.given_up.iter().any(|step| matches!(step, Step::FallBack { .. }));
-    if progress.noted_round.is_some() || note_refused {
+    if !progress.noted.is_empty() || note_refused {
         due.push(Remark::Unreached);
     }
     due.extend(progress.evidence.iter().enumerate().filter_map(|(n, text)| text.as_ref().map(|_| Remark::Evidence(n))));

@@ -156,3 +156,10 @@ pub(crate) fn shown(who: usize, stage: Stage) -> Fact {
 pub(crate) fn repeated(count: usize) -> Fact {
     Fact::Repeated { count, evidence: None }
 }
+
+/// Two people who are told again.
+pub(crate) fn nagged() -> Fact {
+    let person =
+        |name: &str| crate::alarm::Person { name: name.to_owned(), address: Some(Address::new("slack", name)) };
+    Fact::Nagged { people: vec![person("joe"), person("jane")], message: "Again.".to_owned() }
+}

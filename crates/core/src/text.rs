@@ -57,12 +57,19 @@ pub fn defuse_slack(text: &str) -> String {
     safe
 }
 
+/// Other ways to write an `@` in Markdown.
+const AT: [&str; 6] = ["&#64;", "&#064;", "&#x40;", "&#X40;", "&#x040;", "&commat;"];
+
 /// Names that some service takes for everyone at once.
 const EVERYONE: [&str; 5] = ["everyone", "here", "channel", "all", "team"];
 
 /// Defuses mentions of teams (`@org/team`) and of everyone in GitHub's Markdown, except those in
 /// `named`. A zero-width space behind the `@` keeps them readable.
 pub fn defuse_github(text: &str, named: &[String]) -> String {
+    let text = &*AT.iter().fold(Cow::Borrowed(text), |text, entity| match text.contains(entity) {
+        true => Cow::Owned(text.replace(entity, "@")),
+        false => text,
+    });
     let mut safe = String::with_capacity(text.len());
     let mut before = None;
     for (at, c) in text.char_indices() {
@@ -158,6 +165,11 @@ mod tests {
         let text = "@jane @example-org/security @example-org/everybody @everyone jane@example.com/x";
         let safe = "@jane @example-org/security @\u{200B}example-org/everybody @\u{200B}everyone jane@example.com/x";
         assert_eq!(defuse_github(text, &named), safe);
+    }
+
+    #[test]
+    fn an_entity_is_an_at_sign_too() {
+        assert_eq!(defuse_github("&#64;a/b &commat;everyone", &[]), "@\u{200B}a/b @\u{200B}everyone");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::{
     journal::{Journal, Ticket, Who},
     life::Progress,
     notice::{Button, Link, Notice, Text, Tone},
-    text::{cut, defuse_slack, one_line},
+    text::{cut, defuse_slack, one_line, shorten},
 };
 
 /// `2026-11-21 03:05:12 UTC`.
@@ -42,9 +42,14 @@ fn name(alarm: &Alarm, who: Who) -> &str {
 /// What one person is told or asked.
 pub fn reach(journal: &Journal, issue: &Issue, who: Who, round: usize) -> Notice {
     let alarm = &journal.alarm;
+    let key = format!("{}.{}.{who}.{round}", journal.key, journal.life);
+    if let Some((_, message)) = journal.nagged(round) {
+        let paragraphs = vec![Text::Markup(defuse_slack(message))];
+        return Notice { key, headline: one_line(&alarm.title), paragraphs, ..Notice::default() };
+    }
     let message = alarm.message.as_deref().unwrap_or(&alarm.title);
     let mut notice = Notice {
-        key: format!("{}.{}.{who}.{round}", journal.key, journal.life),
+        key,
         headline: one_line(&alarm.title),
         paragraphs: vec![Text::Markup(defuse_slack(message))],
         link: (alarm.link || alarm.question.is_some()).then(|| link(issue)),
@@ -63,9 +68,8 @@ pub fn reach(journal: &Journal, issue: &Issue, who: Who, round: usize) -> Notice
 /// The note in the fallback channel: that somebody could not be reached, and the issue. Nothing
 /// more, because a channel has other readers than the person had.
 pub fn fallback(journal: &Journal, issue: &Issue, progress: &Progress, round: usize) -> Notice {
-    let count =
-        progress.people.iter().filter(|person| person.unreached.as_ref().is_some_and(|(at, _)| *at == round)).count();
-    let (people, verb) = match (count, journal.alarm.question.is_some()) {
+    let count = progress.round(round).iter().filter(|person| person.unreached.is_some()).count();
+    let (people, verb) = match (count, round == 0 && journal.alarm.question.is_some()) {
         (1, true) => ("One person".to_owned(), "asked"),
         (1, false) => ("One person".to_owned(), "told"),
         (count, true) => (format!("{count} people"), "asked"),
@@ -118,7 +122,13 @@ pub fn page_for_no(journal: &Journal, issue: &Issue, progress: &Progress, who: W
     let suffix = if who == 0 { String::new() } else { format!("/{}", who + 1) };
     Notice {
         key: format!("{}{suffix}", cut(&alarm.request_id, PAGE_KEY_MAX - suffix.len())),
-        headline: one_line(&format!("{by} answered no: {} ({issue}, dispatch {})", alarm.title, alarm.request_id)),
+        // What tells pages apart comes first: a long title is cut at its end.
+        headline: one_line(&format!(
+            "{} answered no ({issue}, dispatch {}): {}",
+            shorten(by, 60),
+            shorten(&alarm.request_id, 60),
+            alarm.title
+        )),
         paragraphs: details.into_iter().filter(|text| !text.is_empty()).map(Text::Plain).collect(),
         link: Some(link(issue)),
         tone: Tone::Bad,

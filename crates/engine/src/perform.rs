@@ -153,7 +153,7 @@ fn before(at: Timestamp) -> Timestamp {
 }
 
 async fn reach(world: &World, journal: &Journal, issue: &Issue, who: Who, round: usize) -> Result<Fact, Failed> {
-    let Some(person) = journal.alarm.people.get(who) else {
+    let Some(person) = journal.person(who, round) else {
         return Err(refused("there is no such person"));
     };
     let Some(to) = &person.address else {

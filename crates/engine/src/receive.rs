@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use dispatch_core::{
-    alarm::{Alarm, Page},
+    alarm::{Again, Alarm, Page},
     journal::{Entry, Fact, Journal, Lease, LifeId, Step},
     life::{Plan, Progress, plan},
     notice::Receipt,
@@ -80,7 +80,7 @@ pub async fn receive(world: &World, run: &Run, arrivals: &[Arrival]) -> Result<P
             continue;
         }
         held.journal.remember(&unseen);
-        for fact in repeats(&held.journal, &fresh) {
+        for fact in repeats(&held.journal, &fresh, None) {
             held.learn(world, fact);
         }
         if held.save(world).await? == Saved::Clean {
@@ -110,7 +110,8 @@ async fn claim(
     let known = over.iter().flat_map(|over| over.journal.messages.clone());
     let ids: Vec<String> = known.chain(arrivals.iter().map(|arrival| arrival.message.clone())).collect();
     let mut journal = Journal::begin(first.alarm.clone(), LifeId(world.clock.fresh()), &ids, now);
-    journal.entries = repeats(&journal, more).into_iter().map(|fact| Entry { at: now, fact }).collect();
+    journal.entries =
+        repeats(&journal, more, Some(&first.alarm)).into_iter().map(|fact| Entry { at: now, fact }).collect();
     journal.begun.push(Step::Open);
     journal.lease = Some(Lease { run: run.id.clone(), until: run.lease_until(now) });
     let claim = async {
@@ -138,8 +139,9 @@ async fn is_over(world: &World, held: &mut Held) -> Result<Option<bool>, Stopped
     Ok((held.save(world).await? == Saved::Clean).then_some(true))
 }
 
-/// What repeats add to a journal: their number, and unreadable texts that are new.
-fn repeats(journal: &Journal, arrivals: &[Arrival]) -> Vec<Fact> {
+/// What repeats add to a journal: their number, unreadable texts that are new, and whom nags are to
+/// tell again; equal ones that came together tell once, as does one that equals `first`.
+fn repeats(journal: &Journal, arrivals: &[Arrival], first: Option<&Alarm>) -> Vec<Fact> {
     let mut known: Vec<&str> = journal.alarm.evidence.as_deref().into_iter().collect();
     known.extend(journal.entries.iter().filter_map(|entry| match &entry.fact {
         Fact::Repeated { evidence, .. } => evidence.as_deref(),
@@ -158,6 +160,15 @@ fn repeats(journal: &Journal, arrivals: &[Arrival]) -> Vec<Fact> {
     }
     if same > 0 {
         facts.push(Fact::Repeated { count: same, evidence: None });
+    }
+    let mut told: Vec<&Alarm> = first.into_iter().collect();
+    for alarm in arrivals.iter().map(|arrival| &arrival.alarm).filter(|alarm| alarm.again == Again::Tell) {
+        let Some(message) = &alarm.message else { continue };
+        let equals = |other: &&Alarm| (&other.people, &other.message) == (&alarm.people, &alarm.message);
+        if !told.iter().any(equals) {
+            told.push(alarm);
+            facts.push(Fact::Nagged { people: alarm.people.clone(), message: message.clone() });
+        }
     }
     facts
 }

@@ -10,6 +10,8 @@ mod judge;
 mod rest;
 mod settings;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use dispatch_core::{
     alarm::Address,
@@ -19,6 +21,7 @@ use dispatch_engine::ports::{Destination, Failed};
 use http::{HeaderValue, header};
 use reqwest::Request;
 use serde::Serialize;
+use tokio::time::timeout;
 use url::Url;
 
 use self::{
@@ -38,6 +41,8 @@ mod tests;
 pub const SCHEME: &str = "pagerduty";
 
 const PAGE: &str = "pagerduty page";
+/// How long a page that has gone out waits to learn where it can be opened.
+const ADDRESS_MAX: Duration = Duration::from_millis(500);
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Pages through events, REST incidents, or both.
@@ -69,6 +74,20 @@ impl PagerDuty {
     }
 }
 
+impl PagerDuty {
+    /// Where the page of a no can be opened. An event is answered without an address, so REST is asked
+    /// for it, if it is set up, once and not for long: nothing depends on it. A page that was asked for
+    /// as such has nobody to show the address to.
+    async fn with_address(&self, receipt: Receipt, notice: &Notice) -> Receipt {
+        let (Some(rest), None, Some(_)) = (&self.rest, &receipt.url, &notice.link) else { return receipt };
+        let found = timeout(ADDRESS_MAX, rest.find_open(&receipt.id, None)).await;
+        match found.ok().flatten().and_then(|found| Some((found.id, found.html_url?))) {
+            Some((id, url)) => Receipt { id, url: Some(url), ..receipt },
+            None => receipt,
+        }
+    }
+}
+
 impl Route<'_> {
     async fn page(&self, incident: &Incident, way: Way) -> Result<Receipt, Failed> {
         match self {
@@ -90,7 +109,7 @@ impl Destination for PagerDuty {
     /// A service that was asked for and refuses is replaced by the default one, and the page tells.
     /// One that is merely busy is waited for: the default would wake the wrong person.
     ///
-    /// The receipt of an event holds no service and no address to open: PagerDuty tells neither.
+    /// The receipt of an event holds no service, and an address to open only where REST could tell it.
     async fn deliver(&self, to: &Address, notice: &Notice) -> Result<Receipt, Failed> {
         let mut incident = Incident::of(notice);
         let mut routes = self.routes(to.rest().trim()).into_iter().peekable();
@@ -98,6 +117,9 @@ impl Destination for PagerDuty {
         while let Some(route) = routes.next() {
             let way = if routes.peek().is_some() { Way::Spare } else { Way::Last };
             let failed = match route.page(&incident, way).await {
+                Ok(receipt) if matches!(route, Route::Events(..)) => {
+                    return Ok(self.with_address(receipt, notice).await);
+                }
                 Ok(receipt) => return Ok(receipt),
                 Err(failed) => failed,
             };

@@ -60,7 +60,7 @@ impl Status {
             Status::Ok => (200, ""),
             Status::NotARequest => (400, "This is no request that Slack sends for Dispatch.\n"),
             Status::NotSigned => (401, "Slack's signature is missing, wrong or stale.\n"),
-            Status::NotKept => (500, "The answer could not be kept. Please press the button again.\n"),
+            Status::NotKept => (500, "This could not be finished. Please press the button again.\n"),
         };
         let headers = json!({ "content-type": "text/plain; charset=utf-8" });
         json!({ "statusCode": code, "headers": headers, "body": body, "isBase64Encoded": false })

@@ -1,6 +1,6 @@
 //! A journal, folded into what is known.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
 
@@ -39,15 +39,7 @@ pub struct PersonProgress {
 impl PersonProgress {
     /// Whether telling or asking them has come to an end, well or not.
     pub fn is_settled(&self) -> bool {
-        self.is_settled_in(0)
-    }
-
-    /// As [`PersonProgress::is_settled`], for this round or a later one. Who has answered was
-    /// reached, even when the click was known before the receipt.
-    pub fn is_settled_in(&self, round: usize) -> bool {
-        self.answer.is_some()
-            || self.reached.as_ref().is_some_and(|(at, _)| *at >= round)
-            || self.unreached.as_ref().is_some_and(|(at, _)| *at >= round)
+        self.answer.is_some() || self.reached.is_some() || self.unreached.is_some()
     }
 }
 
@@ -62,15 +54,15 @@ pub struct Progress {
     pub over: bool,
     /// In the order of [`Alarm::people`].
     pub people: Vec<PersonProgress>,
-    /// Last round whose note is in the fallback channel.
-    pub noted_round: Option<usize>,
+    /// The people of each [`Fact::Nagged`], in their order.
+    pub nags: Vec<Vec<PersonProgress>>,
+    /// Rounds whose note is in the fallback channel.
+    pub noted: BTreeSet<usize>,
     /// Comments on the issue, with their ids.
     pub remarked: Vec<(Remark, u64)>,
     /// How many messages repeated the alarm.
     pub repeats: usize,
-    /// How many times repeats were folded in: the current round of a nag.
-    pub repeats_seen: usize,
-    /// For each of those times, the unreadable text that it brought, if it was new.
+    /// For each time that repeats were folded in, the unreadable text that it brought, if it was new.
     pub evidence: Vec<Option<String>>,
     /// Steps that a service refused for good.
     pub given_up: HashSet<Step>,
@@ -81,7 +73,11 @@ impl Progress {
     /// first answer stands.
     pub fn of(journal: &Journal) -> Self {
         let people = vec![PersonProgress::default(); journal.alarm.people.len()];
-        let mut progress = Progress { people, ..Progress::default() };
+        let nags = journal.entries.iter().filter_map(|entry| match &entry.fact {
+            Fact::Nagged { people, .. } => Some(vec![PersonProgress::default(); people.len()]),
+            _ => None,
+        });
+        let mut progress = Progress { people, nags: nags.collect(), ..Progress::default() };
         for entry in &journal.entries {
             progress.add(entry.at, &entry.fact);
         }
@@ -94,17 +90,22 @@ impl Progress {
                 self.issue = Some((issue.clone(), at));
                 self.stood = matches!(fact, Fact::Stood { .. });
             }
-            Fact::Opened { .. } | Fact::Stood { .. } => {}
-            Fact::FellBack { round } => self.noted_round = self.noted_round.max(Some(*round)),
+            Fact::Opened { .. } | Fact::Stood { .. } | Fact::Nagged { .. } => {}
+            Fact::FellBack { round } => _ = self.noted.insert(*round),
             Fact::Remarked { remark, comment } => self.remarked.push((remark.clone(), *comment)),
             Fact::Closed | Fact::Ended => self.over = true,
             Fact::Repeated { count, evidence } => {
                 self.repeats = self.repeats.saturating_add(*count);
-                self.repeats_seen += 1;
                 self.evidence.push(evidence.clone());
             }
             Fact::GaveUp { step, .. } => {
                 self.given_up.insert(step.clone());
+            }
+            Fact::Reached { who, round, .. } | Fact::Unreached { who, round, .. } if *round > 0 => {
+                let people = self.nags.get_mut(round - 1);
+                if let Some(person) = people.and_then(|people| people.get_mut(*who)) {
+                    person.add(at, fact);
+                }
             }
             Fact::Reached { who, .. }
             | Fact::Unreached { who, .. }
@@ -115,6 +116,14 @@ impl Progress {
                     person.add(at, fact);
                 }
             }
+        }
+    }
+
+    /// The people of a round: see [`Step::Reach`].
+    pub fn round(&self, round: usize) -> &[PersonProgress] {
+        match round.checked_sub(1) {
+            None => &self.people,
+            Some(nag) => self.nags.get(nag).map_or(&[], Vec::as_slice),
         }
     }
 

@@ -238,7 +238,8 @@ fn a_nag_tells_everyone_again_with_every_message() {
             (Some(opened()), "open", "reach 0, reach 1"),
             (Some(reached(0, 0)), "open", "reach 1"),
             (Some(reached(1, 0)), "told", "done"),
-            (Some(repeated(1)), "told", "comment repeats 1, reach 0 again 1, reach 1 again 1"),
+            (Some(repeated(1)), "told", "comment repeats 1"),
+            (Some(nagged()), "told", "comment repeats 1, reach 0 again 1, reach 1 again 1"),
             (Some(reached(0, 1)), "told", "comment repeats 1, reach 1 again 1"),
             (Some(unreached(1, 1)), "told", "comment repeats 1, fall back 1"),
         ],
@@ -254,7 +255,8 @@ fn a_nag_tells_also_when_the_issue_stood_already() {
             (Some(reached(0, 0)), "stood", "comment repeats 1, reach 1"),
             (Some(reached(1, 0)), "stood", "comment repeats 1"),
             (Some(remarked(Remark::Repeats(1))), "stood", "done"),
-            (Some(repeated(1)), "stood", "comment repeats 2, reach 0 again 1, reach 1 again 1"),
+            (Some(repeated(1)), "stood", "comment repeats 2"),
+            (Some(nagged()), "stood", "comment repeats 2, reach 0 again 1, reach 1 again 1"),
         ],
     );
 }

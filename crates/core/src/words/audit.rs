@@ -164,13 +164,16 @@ fn paged(journal: &Journal, progress: &Progress, who: Who) -> String {
 
 fn unreached(journal: &Journal, progress: &Progress) -> String {
     let verb = if journal.alarm.question.is_some() { "asked" } else { "told" };
-    let people = journal.alarm.people.iter().zip(&progress.people);
-    let rows = people.filter_map(|(person, known)| {
+    let rounds = (0..=progress.nags.len()).flat_map(|round| {
+        let known = progress.round(round).iter().enumerate();
+        known.filter_map(move |(who, known)| Some((journal.person(who, round)?, known)))
+    });
+    let rows = rounds.filter_map(|(person, known)| {
         let (_, reason) = known.unreached.as_ref()?;
         Some(format!("- {}: {}", plain(&person.name), plain(reason)))
     });
     let rows = rows.collect::<Vec<_>>().join("\n");
-    let note = match progress.noted_round {
+    let note = match progress.noted.first() {
         Some(_) => "A note without details went to the fallback channel.",
         None => "The fallback channel could not be reached either.",
     };

@@ -124,7 +124,7 @@ fn the_page_for_a_no() {
     assert_eq!(notice.key, "6cf9397c71e2");
     assert_eq!(
         notice.headline,
-        "jane answered no: Two-factor off: jane (example-org/alarms#12, dispatch 6cf9397c71e2)"
+        "jane answered no (example-org/alarms#12, dispatch 6cf9397c71e2): Two-factor off: jane"
     );
     let paragraphs: Vec<_> = notice.paragraphs.iter().map(Text::as_str).collect();
     let expected = [
@@ -311,6 +311,8 @@ fn the_timeline() {
         (Fact::Closed, "closed", "Issue closed as completed"),
         (Fact::Ended, "ended", "Issue was found closed by somebody else"),
         (repeated(3), "repeated", "Raised again (3)"),
+        (nagged(), "nagged", "2 people are to be told again"),
+        (unreached(1, 1), "unreached", "Could not be told again: user_not_found"),
         (
             Fact::GaveUp { step: Step::Close, reason: "locked".to_owned() },
             "gave-up",

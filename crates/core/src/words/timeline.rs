@@ -13,6 +13,9 @@ pub fn tell(alarm: &Alarm, fact: &Fact) -> (&'static str, String) {
     match fact {
         Fact::Opened { issue } => ("opened", format!("Issue {issue} opened")),
         Fact::Stood { issue } => ("stood", format!("Issue {issue} stood already; this counts as a repeat")),
+        Fact::Reached { round: 1.., receipt, .. } => ("reached", format!("Told again at {}", receipt.at)),
+        Fact::Unreached { round: 1.., reason, .. } => ("unreached", format!("Could not be told again: {reason}")),
+        Fact::Nagged { people, .. } => ("nagged", format!("{} people are to be told again", people.len())),
         Fact::Reached { who, receipt, .. } => ("reached", format!("{} {asked} at {}", called(who), receipt.at)),
         Fact::Unreached { who, reason, .. } => ("unreached", format!("{} could not be {asked}: {reason}", called(who))),
         Fact::FellBack { .. } => ("fell-back", "The fallback channel has a note".to_owned()),
@@ -51,6 +54,7 @@ fn shown(name: &str, stage: Stage) -> String {
 pub fn step_name(alarm: &Alarm, step: &Step) -> String {
     match step {
         Step::Open => format!("open an issue in {}", alarm.repo),
+        Step::Reach { who, round: 1.. } => format!("tell person {} again", who + 1),
         Step::Reach { who, .. } if alarm.question.is_some() => format!("ask {}", name(alarm, *who)),
         Step::Reach { who, .. } => format!("tell {}", name(alarm, *who)),
         Step::FallBack { .. } => "leave a note in the fallback channel".to_owned(),

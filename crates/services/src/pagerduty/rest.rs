@@ -50,7 +50,7 @@ impl Rest {
         };
         let reply = self.http.send(CREATE, request, Repeat::Freely, judge).await?;
         let known = if is_open_already(&reply) {
-            self.find_open(&incident.key, service).await
+            self.find_open(&incident.key, Some(service)).await
         } else {
             serde_json::from_slice(&reply.body).ok().map(|created: Created| created.incident)
         };
@@ -61,14 +61,14 @@ impl Rest {
 
     /// The open incident with this key, if PagerDuty tells. `key` must not be empty: that would
     /// list every incident of the service.
-    async fn find_open(&self, key: &str, service: &str) -> Option<KnownIncident> {
+    pub(super) async fn find_open(&self, key: &str, service: Option<&str>) -> Option<KnownIncident> {
         let mut request = self.request(LIST, Method::GET, &["incidents"]).ok()?;
         request.url_mut().query_pairs_mut().extend_pairs([
             ("incident_key", key),
             ("statuses[]", "triggered"),
             ("statuses[]", "acknowledged"),
-            ("service_ids[]", service),
         ]);
+        request.url_mut().query_pairs_mut().extend_pairs(service.map(|service| ("service_ids[]", service)));
         let reply = self.http.send(LIST, request, Repeat::Freely, |reply| judge(LIST, reply, Way::Spare)).await;
         let found: Listed = serde_json::from_slice(&reply.ok()?.body).ok()?;
         found.incidents.into_iter().find(|found| found.incident_key.as_deref().is_none_or(|known| known == key))
@@ -160,9 +160,9 @@ struct Listed {
 }
 
 #[derive(Deserialize)]
-struct KnownIncident {
-    id: String,
-    html_url: Option<String>,
+pub(super) struct KnownIncident {
+    pub(super) id: String,
+    pub(super) html_url: Option<String>,
     incident_key: Option<String>,
 }
 

@@ -75,10 +75,13 @@ async fn an_event_pages_once_for_its_key() {
     let pager = both(&world);
     world.fault(Fault::new("createV2Event", Kind::LoseReply));
     let receipt = pager.deliver(&to(""), &page()).await.unwrap();
-    assert_eq!(receipt, Receipt { at: to(""), id: "root login".to_owned(), reader: None, url: None });
     assert_eq!(pager.deliver(&to(""), &page()).await.unwrap(), receipt);
 
     let [incident] = world.incidents().try_into().unwrap();
+    let (id, url) = (incident.id.clone(), Some(incident.url.clone()));
+    assert_eq!(receipt, Receipt { at: to(""), id, reader: None, url });
+    let alone = only_events(&world).deliver(&to(""), &page()).await.unwrap();
+    assert_eq!((alone.id.as_str(), alone.url), ("root login", None));
     assert_eq!((incident.title.as_str(), incident.key.as_str()), ("Root login", "root login"));
     assert_eq!((incident.urgency.as_str(), incident.service_id.as_str()), ("high", DEFAULT));
     assert_eq!(incident.custom_details, json!({"details": "From <abroad>"}));
@@ -179,7 +182,7 @@ async fn a_page_goes_out_whatever_refuses_the_named_service() {
         let world = start().await;
         world.fault(Fault::new("createIncident", answer(status)));
         both(&world).deliver(&to(OTHER), &page()).await.unwrap();
-        assert_eq!(calls(&world), ["createIncident", "createV2Event"], "{status}");
+        assert_eq!(calls(&world), ["createIncident", "createV2Event", "listIncidents"], "{status}");
     }
 }
 
@@ -253,7 +256,7 @@ async fn a_revision_is_a_note_on_the_incident() {
     assert_eq!(notes, ["jane answered yes after all"]);
 
     let seen = world.requests().len();
-    let event = both(&world).deliver(&to(""), &Notice { key: "2".to_owned(), ..page() }).await.unwrap();
+    let event = both(&world).deliver(&to(""), &Notice { key: "2".to_owned(), link: None, ..page() }).await.unwrap();
     both(&world).revise(&event, &news).await.unwrap();
     only_events(&world).revise(&receipt, &news).await.unwrap();
     assert_eq!(world.requests().len(), seen + 1, "an event cannot be revised");

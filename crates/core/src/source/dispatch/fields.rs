@@ -126,7 +126,7 @@ pub(super) struct Actions {
 pub(super) struct PagerDuty {
     /// Another PagerDuty service than the deployment's; `pagerDutyServiceId` goes before it.
     pub service: Option<Words>,
-    /// Title; over 255 characters it is shortened.
+    /// Title; over 1,024 characters (255 through PagerDuty's REST API) it is shortened.
     pub title: Option<Words>,
     /// What is known.
     pub body: Option<Words>,
