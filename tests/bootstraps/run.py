@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.dont_write_bytecode = True  # nothing is to be left in the checkout
@@ -184,6 +185,20 @@ def check_again(world):
     assert world.effects() == before
 
 
+def check_together(world):
+    """two processes that get one alarm at the same time make one issue and one question"""
+    other = world.start("incoming", world.settings)
+    for turn in range(5):
+        title = f"Together: turn {turn}"
+        body = events.envelope(messages.asking("self-service", title, "jane"))
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda function: function.invoke(events.batch(body)), [world.incoming, other]))
+        # Whoever came second may have stepped back: its message comes again, and finds all done.
+        world.deliver(body)
+        world.question(title)
+        world.github.issue(title)
+
+
 def check_unreadable(world):
     """what cannot be read becomes an issue and holds up no neighbour"""
     world.deliver(events.envelope("the disk of build-7 is full"), events.envelope(messages.log("Unreadable: neighbour")))
@@ -323,6 +338,7 @@ CHECKS = [
     check_every_type,
     check_named_service,
     check_again,
+    check_together,
     check_unreadable,
     check_direct,
     check_yes,
