@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use crate::story::{REPO, Story, blocks_text, options};
+use crate::story::{REPO, Story, blocks_text, with_service};
 
 /// Posts a message as the predecessor did and returns its conversation and `ts`.
 fn old_message(story: &Story, callback: &Value) -> (String, String) {
@@ -43,12 +43,7 @@ async fn an_old_yes_closes_the_issue_with_the_custom_text() {
 
 #[tokio::test]
 async fn an_old_no_pages_the_service_that_the_button_names() {
-    let mut options = options();
-    let mut service = options.fakes.pagerduty.services[0].clone();
-    service.id = "PDATABASE".to_owned();
-    service.routing_key = "d".repeat(32);
-    options.fakes.pagerduty.services.push(service);
-    let story = Story::with(options).await;
+    let story = Story::with(with_service("PDATABASE")).await;
     story.town.fakes.github.open_by_hand(REPO, "Old alarm", "b", false).unwrap();
     let (channel, ts) =
         old_message(&story, &json!({ "github": 1, "requestId": "abc123", "pagerDutyServiceId": "PDATABASE" }));

@@ -28,6 +28,16 @@ pub(crate) fn options() -> Options {
     Options { retry_after: Duration::from_millis(10), ..Options::default() }
 }
 
+/// Options for stories with one more service to page.
+pub(crate) fn with_service(id: &str) -> Options {
+    let mut options = options();
+    let mut service = options.fakes.pagerduty.services[0].clone();
+    service.id = id.to_owned();
+    service.routing_key = "d".repeat(32);
+    options.fakes.pagerduty.services.push(service);
+    options
+}
+
 impl Story {
     pub(crate) async fn begin() -> Self {
         Self::with(options()).await

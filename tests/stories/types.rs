@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::story::{Story, blocks_text, buttons, options};
+use crate::story::{Story, blocks_text, buttons, options, with_service};
 use dispatch_local::town::Options;
 
 fn broadcast(slack: impl Into<Value>) -> Value {
@@ -105,12 +105,7 @@ async fn a_message_may_name_the_service_to_page() {
         json!({ "type": "high", "body": { "pagerduty": { "service": "PDATABASE", "title": "t", "body": "b" } } }),
         json!({ "type": "high", "pagerDutyServiceId": "PDATABASE", "body": { "pagerduty": { "service": "P0OTHER", "title": "t" } } }),
     ] {
-        let mut options = options();
-        let mut service = options.fakes.pagerduty.services[0].clone();
-        service.id = "PDATABASE".to_owned();
-        service.routing_key = "d".repeat(32);
-        options.fakes.pagerduty.services.push(service);
-        let story = Story::with(options).await;
+        let story = Story::with(with_service("PDATABASE")).await;
         story.publish(&message).await;
         assert_eq!(story.incident().service_id, "PDATABASE", "{message}");
     }
