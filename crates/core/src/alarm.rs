@@ -48,7 +48,7 @@ impl fmt::Display for Key {
 }
 
 /// The first `digits` hex digits of a SHA-256 over `parts`, each closed by a zero byte.
-pub(crate) fn digest(parts: &[&[u8]], digits: usize) -> String {
+pub fn digest(parts: &[&[u8]], digits: usize) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part);

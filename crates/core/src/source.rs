@@ -1,5 +1,6 @@
 //! Reads what was published. Each source is one file and one line in [`SOURCES`].
 
+mod again;
 pub mod dispatch;
 mod resume;
 #[cfg(test)]
@@ -10,7 +11,10 @@ use std::fmt;
 
 use serde_json::Value;
 
-pub use self::resume::resume;
+pub use self::{
+    again::{Unwrapped, again, unwrap},
+    resume::resume,
+};
 use crate::alarm::{Address, Repo, Signal};
 
 /// Everyone who may publish to the topic. The first that knows a message reads it.

@@ -9,6 +9,7 @@
 pub mod answer;
 mod drive;
 mod held;
+pub mod lost;
 mod perform;
 pub mod ports;
 pub mod receive;

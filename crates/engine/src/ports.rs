@@ -112,7 +112,8 @@ pub trait AuditLog: Send + Sync + fmt::Debug {
     /// [`Failed::Unreachable`] when it may have been opened all the same: [`AuditLog::find`] it first.
     async fn open(&self, draft: &Draft) -> Result<Issue, Failed>;
 
-    /// Finds the issue whose body holds `marker`, updated at or after `since`.
+    /// Finds the issue whose body holds `marker`, updated at or after `since`. Not a hint: an issue that
+    /// lists do not show yet is found, too.
     ///
     /// # Errors
     /// When GitHub cannot be asked.
@@ -169,6 +170,16 @@ pub trait Destination: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`Failed::Refused`] when trying again cannot help, such as for a person who has left.
     async fn deliver(&self, to: &Address, notice: &Notice) -> Result<Receipt, Failed>;
+
+    /// Looks for a notice that may have been delivered at or after `since`, by its [`Notice::key`].
+    /// `None` when it is not there, and also where the service, or what Dispatch may do in it, gives no
+    /// way to look.
+    ///
+    /// # Errors
+    /// When the service cannot be asked.
+    async fn find(&self, _to: &Address, _key: &str, _since: Timestamp) -> Result<Option<Receipt>, Failed> {
+        Ok(None)
+    }
 
     /// Replaces what `receipt` proves the delivery of.
     ///

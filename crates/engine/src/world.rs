@@ -8,6 +8,10 @@ use tokio::time::Instant;
 
 use crate::ports::{AuditLog, Clock, Destination, Failed, Store, Topic};
 
+tokio::task_local! {
+    static UNTIL: Instant;
+}
+
 /// The outside world, as the engine sees it. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -23,6 +27,28 @@ pub struct World {
     pub clock: Arc<dyn Clock>,
     /// What holds where a message is silent.
     pub defaults: Defaults,
+    /// How much may be asked of others.
+    pub limits: Limits,
+}
+
+/// How much the services around Dispatch take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How often the queue delivers a message before it is a dead letter: its `maxReceiveCount`.
+    pub receives_max: u32,
+    /// Issues and comments that GitHub takes in a minute.
+    pub writes_a_minute: u32,
+    /// Issues and comments that GitHub takes in an hour.
+    pub writes_an_hour: u32,
+}
+
+impl Default for Limits {
+    /// GitHub's own numbers, and a count that is small, because one that is too large would keep the
+    /// last delivery from being known as such.
+    /// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits>
+    fn default() -> Self {
+        Limits { receives_max: 5, writes_a_minute: 80, writes_an_hour: 500 }
+    }
 }
 
 impl World {
@@ -74,4 +100,15 @@ impl Run {
     pub(crate) fn lease_until(&self, now: Timestamp) -> Timestamp {
         now.checked_add(LEASE).unwrap_or(Timestamp::MAX)
     }
+}
+
+/// Runs `work` on behalf of a run that ends at `deadline`, so that whoever sends a call knows how long
+/// it may wait: see [`time_left`]. It does not stop the work.
+pub async fn until<T>(deadline: Instant, work: impl Future<Output = T>) -> T {
+    UNTIL.scope(deadline, work).await
+}
+
+/// How long the run has on whose behalf this is called; `None` outside of [`until`].
+pub fn time_left() -> Option<Duration> {
+    UNTIL.try_with(|deadline| deadline.saturating_duration_since(Instant::now())).ok()
 }

@@ -1,6 +1,7 @@
 //! What came in: SQS batches and direct SNS events, down to the letters in them.
 
 use aws_lambda_events::event::{sns::SnsEvent, sqs::SqsEvent};
+use dispatch_core::source::{Unwrapped, unwrap};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -15,6 +16,9 @@ pub struct Letter {
     pub subject: Option<String>,
     /// The text that was published.
     pub text: String,
+    /// How often the queue has delivered it, this time included; 1 for a direct SNS event, which tells
+    /// nothing of it.
+    pub receives: u32,
 }
 
 /// An event that Dispatch does not know. Nothing of it was acted on.
@@ -60,18 +64,28 @@ pub fn letters(event: Value) -> Result<Vec<Letter>, UnknownEvent> {
 }
 
 fn direct(sns: aws_lambda_events::event::sns::SnsMessage) -> Letter {
-    Letter { item: None, id: sns.message_id, subject: sns.subject, text: sns.message }
+    opened(Letter { item: None, id: sns.message_id, subject: sns.subject, text: sns.message, receives: 1 })
+}
+
+/// A message that Dispatch itself sent once more has its old name.
+fn opened(letter: Letter) -> Letter {
+    match unwrap(&letter.text) {
+        Some(Unwrapped { id, subject, text }) => Letter { id, subject, text, ..letter },
+        None => letter,
+    }
 }
 
 /// A queued record: an SNS envelope, or with raw delivery the bare message.
 fn queued(record: aws_lambda_events::event::sqs::SqsMessage) -> Letter {
     let item = record.message_id.unwrap_or_default();
+    let receives = record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1);
     let body = record.body.unwrap_or_default();
     match serde_json::from_str::<Envelope>(&body) {
         Ok(envelope) if envelope.r#type == "Notification" => {
-            Letter { item: Some(item), id: envelope.message_id, subject: envelope.subject, text: envelope.message }
+            let Envelope { message_id, message, subject, .. } = envelope;
+            opened(Letter { item: Some(item), id: message_id, subject, text: message, receives })
         }
-        _ => Letter { item: Some(item.clone()), id: item, subject: None, text: body },
+        _ => opened(Letter { item: Some(item.clone()), id: item, subject: None, text: body, receives }),
     }
 }
 
@@ -94,6 +108,7 @@ mod tests {
             id: id.into(),
             subject: None,
             text: text.into(),
+            receives: 1,
         };
         assert_eq!(letters(batch(&envelope.to_string())).unwrap(), [letter("sns-1", "hello")]);
         assert_eq!(letters(batch(r#"{"type":"nag"}"#)).unwrap(), [letter("sqs-1", r#"{"type":"nag"}"#)]);

@@ -214,6 +214,7 @@ async fn settings(options: &Options, real: Real, fakes: &Fakes) -> Result<Settin
         "DISPATCH_STORE_URL" => Some(options.store_url.clone()),
         // The topic is this one, in the same process; AWS is called for KMS at most.
         "DISPATCH_TOPIC_ARN" => None,
+        "DISPATCH_MAX_RECEIVE_COUNT" => Some(options.max_receives.to_string()),
         "PAGERDUTY_ROUTING_KEY" if !real.pagerduty && !options.events => None,
         name if real.covers(name) => options.real.get(name).cloned(),
         name => fake.get(name).map(|value| (*value).clone()).or_else(|| options.real.get(name).cloned()),

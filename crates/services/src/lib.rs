@@ -17,7 +17,7 @@ use std::{env, sync::Arc};
 use dispatch_core::source::{Defaults, dispatch::patience_s};
 use dispatch_engine::{
     ports::{AuditLog, Destination, Failed, Store, Topic},
-    world::World,
+    world::{Limits, World},
 };
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
@@ -64,16 +64,50 @@ pub const DESTINATIONS: &[Maker] = &[
 ];
 
 const PATIENCE: &str = "DISPATCH_ANSWER_TIMEOUT";
+const RECEIVES_MAX: &str = "DISPATCH_MAX_RECEIVE_COUNT";
+const WRITES_A_MINUTE: &str = "GITHUB_WRITES_PER_MINUTE";
+const WRITES_AN_HOUR: &str = "GITHUB_WRITES_PER_HOUR";
+const COUNT: Format = Format::new("a whole number from 1 to 100,000", |text| count(text).is_some());
 
-/// What belongs to no service.
-const OWN_SETTINGS: &[Setting] = &[Setting {
-    name: PATIENCE,
-    meaning: "how long a question may stay unanswered before silence counts as no, where a message is silent",
-    format: Format::new("off, or an ISO 8601 duration from PT1M to P7D", |text| patience_s(text).is_ok()),
-    default: Some("off"),
-    secret: false,
-    required: Required::No,
-}];
+/// What belongs to no service, and what the engine keeps to.
+const OWN_SETTINGS: &[Setting] = &[
+    Setting {
+        name: PATIENCE,
+        meaning: "how long a question may stay unanswered before silence counts as no, where a message is silent",
+        format: Format::new("off, or an ISO 8601 duration from PT1M to P7D", |text| patience_s(text).is_ok()),
+        default: Some("off"),
+        secret: false,
+        required: Required::No,
+    },
+    Setting {
+        name: RECEIVES_MAX,
+        meaning: "maxReceiveCount of the queues: what still fails in the last two of these deliveries is paged",
+        format: COUNT,
+        default: Some("5"),
+        secret: false,
+        required: Required::No,
+    },
+    Setting {
+        name: WRITES_A_MINUTE,
+        meaning: "issues and comments a minute; what is above goes into a digest issue",
+        format: COUNT,
+        default: Some("80"),
+        secret: false,
+        required: Required::No,
+    },
+    Setting {
+        name: WRITES_AN_HOUR,
+        meaning: "issues and comments an hour; what is above goes into a digest issue",
+        format: COUNT,
+        default: Some("500"),
+        secret: false,
+        required: Required::No,
+    },
+];
+
+fn count(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|count| (1..=100_000).contains(count))
+}
 
 /// A destination, or what keeps it from being made.
 type Made = Result<Arc<dyn Destination>, Problem>;
@@ -102,6 +136,8 @@ pub struct Services {
     pub topic: Arc<dyn Topic>,
     /// What holds where a message is silent.
     pub defaults: Defaults,
+    /// How much may be asked of others.
+    pub limits: Limits,
     /// What Slack signs clicks with.
     pub signing_secret: SecretString,
 }
@@ -116,6 +152,7 @@ impl Services {
             topic: Arc::clone(&self.topic),
             clock: Arc::new(SystemClock),
             defaults: self.defaults.clone(),
+            limits: self.limits,
         }
     }
 }
@@ -172,14 +209,15 @@ pub async fn connect(settings: &Settings) -> Result<Services, Problems> {
         store::connect(settings, aws.as_ref()),
         topic(settings, aws.as_ref()),
         defaults(settings),
+        limits(settings),
         slack::signing_secret(settings),
     );
     match made {
-        (Ok(audit), Ok(store), Ok(topic), Ok(defaults), Ok(signing_secret)) if problems.is_empty() => {
-            Ok(Services { audit: Arc::new(audit), destinations, store, topic, defaults, signing_secret })
+        (Ok(audit), Ok(store), Ok(topic), Ok(defaults), Ok(limits), Ok(signing_secret)) if problems.is_empty() => {
+            Ok(Services { audit: Arc::new(audit), destinations, store, topic, defaults, limits, signing_secret })
         }
-        (audit, store, topic, defaults, secret) => {
-            let more = [audit.err(), store.err(), topic.err(), defaults.err(), secret.err()];
+        (audit, store, topic, defaults, limits, secret) => {
+            let more = [audit.err(), store.err(), topic.err(), defaults.err(), limits.err(), secret.err()];
             problems.extend(more.into_iter().flatten());
             Err(Problems::of(problems))
         }
@@ -210,5 +248,14 @@ fn defaults(settings: &Settings) -> Result<Defaults, Problem> {
         github_user: github::default_user(settings),
         channel: slack::default_channel(settings)?,
         patience_s: patience_s.map_err(|invalid| settings.problem(PATIENCE, invalid.expected))?,
+    })
+}
+
+fn limits(settings: &Settings) -> Result<Limits, Problem> {
+    let read = |name| count(settings.need(name)?).ok_or_else(|| settings.problem(name, COUNT.expected));
+    Ok(Limits {
+        receives_max: read(RECEIVES_MAX)?,
+        writes_a_minute: read(WRITES_A_MINUTE)?,
+        writes_an_hour: read(WRITES_AN_HOUR)?,
     })
 }
