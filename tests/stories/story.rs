@@ -25,7 +25,7 @@ pub(crate) struct Story {
 
 /// Options for stories: retries come at once.
 pub(crate) fn options() -> Options {
-    Options { retry_after: Duration::from_millis(10), ..Options::default() }
+    Options { retry_after: Duration::from_millis(10), late: Duration::from_millis(10), ..Options::default() }
 }
 
 /// Options for stories with one more service to page.
@@ -130,7 +130,7 @@ impl Story {
         let changing = |operation: &str| {
             !matches!(
                 operation,
-                "users.list" | "users.lookupByEmail" | "search/issues-and-pull-requests" | "issues/get"
+                "users.list" | "users.lookupByEmail" | "search/issues-and-pull-requests" | "issues/get" | "repos/get"
             )
         };
         let mut seen: Vec<(&str, usize)> = Vec::new();

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod tests;
+mod tidy;
 
 use std::fmt;
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     alarm::{Alarm, Issue, Key, Person},
+    digest::Item,
     notice::Receipt,
 };
 
@@ -75,9 +77,17 @@ pub enum Remark {
     Unreached,
     /// How often it happened again, one comment that is edited; the number it shows.
     Repeats(usize),
-    /// The text of an unreadable message that differs from the ones before; its number among the
-    /// repeats, from 0.
-    Evidence(usize),
+    /// The text of an unreadable message that differs from the ones before; see [`Fact::Evidence`].
+    Evidence(String),
+    /// That somebody was paged because Dispatch could not go on; which time, from 0.
+    Alerted(usize),
+    /// A page of a digest, one comment that is edited.
+    Listing {
+        /// Which, from 0.
+        page: usize,
+        /// The newest item that it shows; see [`Item::turn`].
+        turn: usize,
+    },
 }
 
 impl Remark {
@@ -85,9 +95,25 @@ impl Remark {
     pub fn same_comment(&self, other: &Remark) -> bool {
         match (self, other) {
             (Remark::Tally(_), Remark::Tally(_)) | (Remark::Repeats(_), Remark::Repeats(_)) => true,
+            (Remark::Listing { page: one, .. }, Remark::Listing { page: two, .. }) => one == two,
             (one, two) => one == two,
         }
     }
+
+    /// Whether a newer version takes the place of this one.
+    pub fn is_edited(&self) -> bool {
+        matches!(self, Remark::Tally(_) | Remark::Repeats(_) | Remark::Listing { .. })
+    }
+}
+
+/// Where something is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// In a comment on the issue, with its id at GitHub.
+    Comment(u64),
+    /// In the digest that this key names.
+    Digest(Key),
 }
 
 /// What the question shows in place of its buttons.
@@ -173,6 +199,13 @@ pub enum Fact {
         /// The issue.
         issue: Issue,
     },
+    /// An issue of its own would have been more than GitHub takes: the alarm stands in a digest.
+    Digested {
+        /// The digest's issue.
+        issue: Issue,
+        /// The digest.
+        digest: Key,
+    },
     /// A person has been told or asked.
     Reached {
         /// Whom.
@@ -212,12 +245,12 @@ pub enum Fact {
         /// The incident.
         receipt: Receipt,
     },
-    /// The issue has the comment.
+    /// The issue has the comment, or the digest tells it.
     Remarked {
         /// Which.
         remark: Remark,
-        /// Its id at GitHub.
-        comment: u64,
+        /// Where.
+        place: Place,
     },
     /// The question shows its outcome.
     Shown {
@@ -234,15 +267,34 @@ pub enum Fact {
     Repeated {
         /// How many messages this stands for.
         count: usize,
-        /// The message as it came, when it could not be read and differs from those before.
-        evidence: Option<String>,
     },
-    /// A nag came again: these people are to be told this. The first of these facts is round 1.
+    /// An unreadable message came again with a text that differs from those before.
+    Evidence {
+        /// Tells texts apart: the same for the same text.
+        id: String,
+        /// The text as it came; `None` once it is told.
+        text: Option<String>,
+    },
+    /// A nag came again: these people are to be told this.
     Nagged {
+        /// Which time, from 1.
+        round: usize,
         /// Whom.
         people: Vec<Person>,
         /// What, in Slack's markup.
         message: String,
+    },
+    /// This life is a digest, and it lists this.
+    Listed {
+        /// What.
+        item: Item,
+    },
+    /// Somebody was paged because Dispatch could not go on with this alarm.
+    Alerted {
+        /// The incident.
+        receipt: Receipt,
+        /// What could not be done.
+        reason: String,
     },
     /// The service refused a step for good; the life goes on without it.
     GaveUp {
@@ -270,6 +322,9 @@ pub struct Lease {
     pub run: String,
     /// When it ends by itself.
     pub until: Timestamp,
+    /// Whether a message stands behind the run, and comes again if the run dies: then others may leave
+    /// to it what they added to the journal.
+    pub backed: bool,
 }
 
 /// Everything that is known of one life.
@@ -344,11 +399,10 @@ impl Journal {
 
     /// Whom a nag told what in this round, from 1.
     pub fn nagged(&self, round: usize) -> Option<(&[Person], &str)> {
-        let mut nags = self.entries.iter().filter_map(|entry| match &entry.fact {
-            Fact::Nagged { people, message } => Some((people.as_slice(), message.as_str())),
+        self.entries.iter().find_map(|entry| match &entry.fact {
+            Fact::Nagged { round: this, people, message } if *this == round => Some((people.as_slice(), message.as_str())),
             _ => None,
-        });
-        nags.nth(round.checked_sub(1)?)
+        })
     }
 
     /// The person of [`Step::Reach`].
@@ -366,9 +420,9 @@ impl Journal {
         self.messages.drain(..surplus);
     }
 
-    /// Whether a run other than `run` may act at `now`.
-    pub fn is_leased_to_other(&self, run: &str, now: Timestamp) -> bool {
-        self.lease.as_ref().is_some_and(|lease| lease.run != run && lease.until > now)
+    /// The lease under which a run other than `run` may act at `now`.
+    pub fn leased_to_other(&self, run: &str, now: Timestamp) -> Option<&Lease> {
+        self.lease.as_ref().filter(|lease| lease.run != run && lease.until > now)
     }
 
     /// The object's bytes.

@@ -11,6 +11,7 @@
 //! brings the time.
 
 pub mod alarm;
+pub mod digest;
 pub mod journal;
 pub mod life;
 pub mod notice;

@@ -15,6 +15,7 @@ pub use self::{
 };
 use crate::{
     alarm::Again,
+    digest,
     journal::{Answer, Journal, Remark, Stage, Step},
 };
 
@@ -130,7 +131,8 @@ fn reach(journal: &Journal, progress: &Progress) -> Vec<Step> {
     // What stood already is known to people, unless they are to be told each time.
     let silent = alarm.message.is_none() && alarm.question.is_none();
     let first = if silent || (progress.stood && alarm.again == Again::Count) { 1 } else { 0 };
-    (first..=progress.nags.len()).flat_map(|round| reach_in(progress, round)).collect()
+    let rounds = std::iter::once(0).chain(progress.nags.keys().copied());
+    rounds.filter(|round| *round >= first).flat_map(|round| reach_in(progress, round)).collect()
 }
 
 fn reach_in(progress: &Progress, round: usize) -> Vec<Step> {
@@ -194,20 +196,16 @@ fn remarks(progress: &Progress) -> Vec<Step> {
     if !progress.noted.is_empty() || note_refused {
         due.push(Remark::Unreached);
     }
-    due.extend(progress.evidence.iter().enumerate().filter_map(|(n, text)| text.as_ref().map(|_| Remark::Evidence(n))));
+    due.extend(progress.evidence.iter().filter(|(_, text)| text.is_some()).map(|(id, _)| Remark::Evidence(id.clone())));
+    due.extend((0..progress.alerts.len()).map(Remark::Alerted));
+    due.extend(digest::pages(&progress.lines).map(|(page, turn)| Remark::Listing { page, turn }));
     due.extend(repeats_due(progress));
     due.retain(|remark| !progress.has(remark));
     due.into_iter().map(Step::Remark).collect()
 }
 
-/// The count of repeats is written at 1, 2, 4, 8 … so that a storm costs few edits.
+/// The count of repeats, when the issue shows another.
 fn repeats_due(progress: &Progress) -> Option<Remark> {
     let repeats = progress.repeats.saturating_add(usize::from(progress.stood));
-    let milestone = 1 << repeats.checked_ilog2()?;
-    let written = progress.remarked.iter().filter_map(|(remark, _)| match remark {
-        Remark::Repeats(count) => Some(*count),
-        _ => None,
-    });
-    let due = written.max().unwrap_or(0) < milestone;
-    due.then_some(Remark::Repeats(repeats))
+    (repeats > 0).then_some(Remark::Repeats(repeats))
 }

@@ -4,8 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::{
-    alarm::{Address, Alarm, Issue, IssueNumber, Page, Repo, Signal},
-    journal::{Answer, Clicker, Fact, Journal, LifeId, Remark, Stage},
+    alarm::{Address, Alarm, Issue, IssueNumber, Key, Page, Repo, Signal},
+    digest::Item,
+    journal::{Answer, Clicker, Fact, Journal, LifeId, Place, Remark, Stage},
     notice::Receipt,
     source::{self, Defaults, Invalid, Letter},
 };
@@ -146,7 +147,7 @@ pub(crate) fn paged(who: usize) -> Fact {
 }
 
 pub(crate) fn remarked(remark: Remark) -> Fact {
-    Fact::Remarked { remark, comment: 100 }
+    Fact::Remarked { remark, place: Place::Comment(100) }
 }
 
 pub(crate) fn shown(who: usize, stage: Stage) -> Fact {
@@ -154,12 +155,32 @@ pub(crate) fn shown(who: usize, stage: Stage) -> Fact {
 }
 
 pub(crate) fn repeated(count: usize) -> Fact {
-    Fact::Repeated { count, evidence: None }
+    Fact::Repeated { count }
+}
+
+pub(crate) fn evidence(id: &str, text: &str) -> Fact {
+    Fact::Evidence { id: id.to_owned(), text: Some(text.to_owned()) }
+}
+
+pub(crate) fn listed(life: &str, name: &str, turn: usize) -> Fact {
+    let (life, name) = (LifeId(life.to_owned()), name.to_owned());
+    let text = format!("text {turn}");
+    Fact::Listed { item: Item { life, name, title: "Disk full".to_owned(), url: None, text, turn } }
+}
+
+pub(crate) fn alerted() -> Fact {
+    let url = Some("https://example.pagerduty.com/incidents/Q9".to_owned());
+    let receipt = Receipt { at: Address::new("pagerduty", "P1"), id: "Q9".to_owned(), reader: None, url };
+    Fact::Alerted { receipt, reason: "could not go on".to_owned() }
+}
+
+pub(crate) fn digested() -> Fact {
+    Fact::Digested { issue: issue(), digest: Key::new(&defaults().repo, "digest") }
 }
 
 /// Two people who are told again.
-pub(crate) fn nagged() -> Fact {
+pub(crate) fn nagged(round: usize) -> Fact {
     let person =
         |name: &str| crate::alarm::Person { name: name.to_owned(), address: Some(Address::new("slack", name)) };
-    Fact::Nagged { people: vec![person("joe"), person("jane")], message: "Again.".to_owned() }
+    Fact::Nagged { round, people: vec![person("joe"), person("jane")], message: "Again.".to_owned() }
 }

@@ -1,6 +1,7 @@
 //! Every text that people read: on the issue, in Slack, at the pager, and in a timeline.
 
 mod audit;
+mod digest;
 mod outcome;
 #[cfg(test)]
 mod tests;
@@ -10,11 +11,12 @@ use jiff::Timestamp;
 
 pub use self::{
     audit::{Draft, comment, draft, is_of_another, issue_title, remark_marker},
+    digest::{digest_alarm, digest_remark},
     outcome::{Reply, outcome, reply},
     timeline::{step_name, tell},
 };
 use crate::{
-    alarm::{Alarm, Issue, Page},
+    alarm::{Alarm, Issue, Key, Page},
     journal::{Journal, Ticket, Who},
     life::Progress,
     notice::{Button, Link, Notice, Text, Tone},
@@ -131,6 +133,45 @@ pub fn page_for_no(journal: &Journal, issue: &Issue, progress: &Progress, who: W
         )),
         paragraphs: details.into_iter().filter(|text| !text.is_empty()).map(Text::Plain).collect(),
         link: Some(link(issue)),
+        tone: Tone::Bad,
+        ..Notice::default()
+    }
+}
+
+/// The page that tells of an alarm that Dispatch itself could not finish.
+///
+/// `alarm` is missing where not even that could be read. The key is the alarm's, so that each delivery
+/// that fails, and each repeat, comes to one incident.
+pub fn last_resort(
+    alarm: Option<&Alarm>,
+    issue: Option<&Issue>,
+    key: &Key,
+    messages: &[&str],
+    reason: &str,
+) -> Notice {
+    let title = alarm.map_or_else(|| format!("an alarm (key {key})"), |alarm| one_line(&alarm.title));
+    let asked = alarm.filter(|alarm| alarm.question.is_some()).map(|alarm| {
+        let names: Vec<&str> = alarm.people.iter().map(|person| person.name.as_str()).collect();
+        format!("To be asked: {}", shorten(&one_line(&names.join(", ")), 1_000))
+    });
+    let told = alarm.and_then(|alarm| alarm.message.clone());
+    // The sender's own text comes last: it may be long, and what is cut is cut at the end.
+    let details = [
+        Some(format!("Dispatch {reason}. Nobody may know of this alarm yet: please look after it yourself.")),
+        Some(format!("Alarm: {title}")),
+        issue.map(|issue| format!("Audit log: {}", issue.url)),
+        alarm.map(|alarm| format!("Request id: {}", alarm.request_id)),
+        Some(format!("Message id: {}", shorten(&messages.join(", "), 1_000))),
+        Some("The message goes to the dead letters; `dispatch redrive` sends it once more.".to_owned()),
+        asked,
+        told,
+        alarm.map(|alarm| alarm.body.clone()).filter(|body| !body.is_empty()),
+    ];
+    Notice {
+        key: format!("dispatch:{key}"),
+        headline: one_line(&format!("Dispatch could not deliver: {title}")),
+        paragraphs: details.into_iter().flatten().map(Text::Plain).collect(),
+        link: issue.map(link),
         tone: Tone::Bad,
         ..Notice::default()
     }

@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     Stopped,
+    digest::hand_on_touched,
     drive::carry,
     held::{Held, SWAPS_MAX, Saved},
     perform::Hint,
@@ -124,11 +125,15 @@ pub async fn follow_up(world: &World, run: &Run, click: &Click, taken: &Taken, u
         Ok(Plan::Do(_)) | Err(_) => true,
         Ok(Plan::Wait { .. } | Plan::Done) => false,
     };
-    if !left {
-        return Ok(());
-    }
-    tracing::info!(alarm.key = %click.ticket.key, "handed on");
-    match timeout_at(until, world.topic.publish(&source::resume(&click.ticket.key))).await {
+    let hand_on = async {
+        hand_on_touched(world, run).await?;
+        if left {
+            tracing::info!(alarm.key = %click.ticket.key, "handed on");
+            world.topic.publish(&source::resume(&click.ticket.key)).await?;
+        }
+        Ok(())
+    };
+    match timeout_at(until, hand_on).await {
         Ok(published) => published,
         Err(_) => Err(Failed::Unreachable { call: "sns Publish", reason: "time is up".to_owned() }),
     }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use dispatch_core::{
     alarm::Key,
-    journal::{Fact, Step},
-    life::{Plan, plan},
+    journal::{Fact, Journal, Remark, Step},
+    life::{Plan, Progress, plan},
 };
 use futures::{StreamExt, stream::FuturesUnordered};
 use tokio::time::timeout_at;
@@ -15,7 +15,7 @@ use crate::{
     held::{Held, Saved},
     perform::{Hint, perform},
     ports::Failed,
-    world::{Run, World},
+    world::{Run, World, until},
 };
 
 /// Steps of one alarm that are under way at the same time, and that a crash leaves in doubt.
@@ -37,23 +37,29 @@ pub async fn drive(world: &World, run: &Run, key: &Key) -> Result<Plan, Stopped>
 
 /// As [`drive`], for a journal that is in hand already.
 pub(crate) async fn carry(world: &World, run: &Run, mut held: Held, hint: Hint) -> Result<Plan, Stopped> {
+    let result = turns(world, run, &mut held, &hint).await;
+    for digest in Progress::of(&held.journal).digests() {
+        run.touch(digest, &held.journal.key);
+    }
+    result
+}
+
+async fn turns(world: &World, run: &Run, held: &mut Held, hint: &Hint) -> Result<Plan, Stopped> {
     let mut failed = HashMap::new();
     let mut moved = false;
     for _ in 0..TURNS_MAX {
-        if let Some(lease) = held.journal.lease.clone()
-            && held.journal.is_leased_to_other(&run.id, world.clock.now())
-        {
+        if let Some(lease) = held.journal.leased_to_other(&run.id, world.clock.now()).cloned() {
             // Whoever holds the lease may hang or be dead. A page does not wait for that: its key keeps
             // a second one from waking anybody.
             let mut pages = due(&steps_of(&plan(&held.journal)), &failed);
             pages.retain(|step| matches!(step, Step::Page(_)));
             if !pages.is_empty() && !run.is_over() {
-                for (step, result) in abreast(world, run, &held, &pages, &hint).await {
-                    note(world, &mut held, &mut failed, step, result);
+                for (step, result) in abreast(world, run, held, &pages, hint).await {
+                    note(world, held, &mut failed, step, result);
                 }
             }
             match held.save(world).await? {
-                Saved::Clean => return Err(Stopped::Leased { until: lease.until }),
+                Saved::Clean => return Err(Stopped::Leased { until: lease.until, backed: lease.backed }),
                 Saved::Overtaken => continue,
             }
         }
@@ -63,7 +69,7 @@ pub(crate) async fn carry(world: &World, run: &Run, mut held: Held, hint: Hint) 
             _ => Vec::new(),
         };
         if steps.is_empty() {
-            held.release(run);
+            held.release(world, run);
         } else {
             held.begin(world, run, &steps);
         }
@@ -71,11 +77,11 @@ pub(crate) async fn carry(world: &World, run: &Run, mut held: Held, hint: Hint) 
             continue;
         }
         if steps.is_empty() {
-            return rest(plan, failed, moved);
+            return rest(&held.journal, plan, failed, moved);
         }
-        for (step, result) in abreast(world, run, &held, &steps, &hint).await {
+        for (step, result) in abreast(world, run, held, &steps, hint).await {
             moved |= result.is_ok();
-            note(world, &mut held, &mut failed, step, result);
+            note(world, held, &mut failed, step, result);
         }
     }
     Err(Stopped::Endless)
@@ -94,8 +100,18 @@ fn due(steps: &[Step], failed: &HashMap<Step, Failed>) -> Vec<Step> {
 }
 
 /// What a run that has come to rest leaves behind.
-fn rest(plan: Plan, failed: HashMap<Step, Failed>, moved: bool) -> Result<Plan, Stopped> {
-    let Plan::Do(left) = plan else { return Ok(plan) };
+fn rest(journal: &Journal, plan: Plan, mut failed: HashMap<Step, Failed>, moved: bool) -> Result<Plan, Stopped> {
+    let Plan::Do(mut left) = plan else { return Ok(plan) };
+    // A count that stands there already is brought up to date by the next repeat: no message comes
+    // again for it alone.
+    let progress = Progress::of(journal);
+    let is_count = |step: &Step| {
+        matches!(step, Step::Remark(count @ Remark::Repeats(_)) if progress.comment_of(count).is_some())
+    };
+    left.retain(|step| !(is_count(step) && failed.remove(step).is_some()));
+    if left.is_empty() {
+        return Ok(Plan::Done);
+    }
     let untried = !due(&left, &failed).is_empty();
     match failed.into_iter().next() {
         Some((step, failed)) if !untried => Err(Stopped::Failed { step, failed }),
@@ -113,14 +129,18 @@ async fn abreast(
 ) -> Vec<(Step, Result<Vec<Fact>, Failed>)> {
     let tasks = steps.iter().map(|step| async move {
         let suspect = held.is_suspect(step);
-        (step.clone(), perform(world, &held.journal, step, suspect, hint).await)
+        (step.clone(), perform(world, run, &held.journal, step, suspect, hint).await)
     });
     let mut tasks: FuturesUnordered<_> = tasks.collect();
     let mut results = Vec::with_capacity(steps.len());
-    let until = run.deadline.min(tokio::time::Instant::now() + crate::world::STEP_MAX);
-    while let Ok(Some(result)) = timeout_at(until, tasks.next()).await {
-        results.push(result);
-    }
+    let end = run.deadline.min(tokio::time::Instant::now() + crate::world::STEP_MAX);
+    let perform = async {
+        while let Ok(Some(result)) = timeout_at(end, tasks.next()).await {
+            results.push(result);
+        }
+    };
+    until(end, perform).await;
+    drop(tasks);
     let late = steps.iter().filter(|step| !results.iter().any(|(done, _)| done == *step)).cloned();
     let late: Vec<_> = late.collect();
     let no_answer = || Failed::Unreachable { call: "dispatch", reason: "time is up".to_owned() };

@@ -8,6 +8,8 @@ use dispatch_core::{
     journal::{Entry, Fact, Journal, Lease, Step},
 };
 
+use jiff::Timestamp;
+
 use crate::{
     Stopped,
     ports::{Failed, Tag},
@@ -27,6 +29,8 @@ pub(crate) struct Held {
     unsaved: Vec<Entry>,
     /// Steps whose result is known, and whose end is not written yet.
     settled: Vec<Step>,
+    /// Whether a call of this run may still be acted on.
+    in_doubt: bool,
     dirty: bool,
 }
 
@@ -40,6 +44,12 @@ pub(crate) enum Saved {
     Overtaken,
 }
 
+/// Whether a second one of these would be seen by people. A page is not among them: its key keeps a
+/// second one from waking anybody.
+fn is_creation(step: &Step) -> bool {
+    matches!(step, Step::Open | Step::Reach { .. } | Step::FallBack { .. } | Step::Remark(_))
+}
+
 pub(crate) fn path(key: &Key) -> String {
     format!("alarms/{key}.json")
 }
@@ -50,7 +60,7 @@ fn encode(journal: &Journal) -> Result<Bytes, Stopped> {
 
 impl Held {
     fn new(journal: Journal, tag: Tag) -> Self {
-        Held { journal, tag, own: HashSet::new(), unsaved: Vec::new(), settled: Vec::new(), dirty: false }
+        Held { journal, tag, own: HashSet::new(), unsaved: Vec::new(), settled: Vec::new(), in_doubt: false, dirty: false }
     }
 
     /// A journal that this run has just made: whatever is begun in it, this run began.
@@ -103,6 +113,7 @@ impl Held {
     /// Notes that `step` has failed. Only where this run began it, and it certainly was not done, is
     /// that an end: what an earlier run left in doubt stays so until somebody could look.
     pub(crate) fn fail(&mut self, step: &Step, is_unsure: bool) {
+        self.in_doubt |= is_unsure && is_creation(step);
         let is_settled = !is_unsure && !self.is_suspect(step);
         self.own.remove(step);
         if is_settled {
@@ -127,16 +138,33 @@ impl Held {
                 self.settled.retain(|settled| settled != step);
             }
         }
-        self.journal.lease = Some(Lease { run: run.id.clone(), until: run.lease_until(now) });
+        self.journal.lease = Some(run.lease(now));
         self.dirty = true;
     }
 
-    /// Gives up the lease, if `run` holds it.
-    pub(crate) fn release(&mut self, run: &Run) {
-        if self.journal.lease.as_ref().is_some_and(|lease| lease.run == run.id) {
+    /// Gives up the lease, if `run` holds it. As long as something that it sent may still be acted on,
+    /// nobody else may look for it and, not finding it, send it again.
+    pub(crate) fn release(&mut self, world: &World, run: &Run) {
+        let Some(lease) = self.journal.lease.as_mut().filter(|lease| lease.run == run.id) else { return };
+        let late = world.clock.now().checked_add(world.limits.late).unwrap_or(Timestamp::MAX);
+        if !self.in_doubt {
             self.journal.lease = None;
             self.dirty = true;
+        } else if lease.until > late {
+            lease.until = late;
+            self.dirty = true;
         }
+    }
+
+    /// Takes out of the journal what says nothing new.
+    pub(crate) fn tidy(&mut self) {
+        self.journal.tidy();
+    }
+
+    /// Notes that the journal was changed by hand, to be written with the next save. When somebody else
+    /// writes first, the change is gone: whoever made it makes it again.
+    pub(crate) fn changed(&mut self) {
+        self.dirty = true;
     }
 
     /// Writes what is not written yet.

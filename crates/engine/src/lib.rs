@@ -7,8 +7,11 @@
 //! Deliberately absent: vendors, HTTP, settings. Those are in `dispatch-services`.
 
 pub mod answer;
+mod budget;
+pub mod digest;
 mod drive;
 mod held;
+pub mod last_resort;
 pub mod lost;
 mod perform;
 pub mod ports;
@@ -18,7 +21,7 @@ pub mod world;
 use dispatch_core::journal::Step;
 use jiff::Timestamp;
 
-pub use self::drive::drive;
+pub use self::{budget::Budget, drive::drive};
 use self::ports::Failed;
 
 /// Why a run ended with something left to do.
@@ -29,6 +32,8 @@ pub enum Stopped {
     Leased {
         /// When its lease ends by itself.
         until: Timestamp,
+        /// Whether a message stands behind it, and comes again if it dies.
+        backed: bool,
     },
     /// A step did not work.
     #[error("could not {step}: {failed}")]
@@ -55,6 +60,9 @@ pub enum Stopped {
     /// Another life has taken this one's place.
     #[error("another life has begun")]
     Replaced,
+    /// The journal takes no more unreadable texts before those that it holds are told.
+    #[error("more unreadable texts than a journal holds")]
+    Full,
     /// Too many others change the same journal.
     #[error("too many runs change this alarm at once")]
     Contended,

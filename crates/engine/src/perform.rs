@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use dispatch_core::{
-    alarm::{Alarm, Issue, Repo},
-    journal::{Fact, Journal, Remark, Stage, Step, Who},
+    alarm::{Address, Alarm, Issue, Repo},
+    digest,
+    journal::{Fact, Journal, Place, Remark, Stage, Step, Who},
     life::Progress,
+    notice::{Notice, Receipt},
     text::one_line,
     words,
 };
@@ -13,9 +15,14 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::timeout;
 
 use crate::{
+    budget::Use,
+    digest::{list, list_and_open},
     ports::{Draft, Failed},
-    world::World,
+    world::{Run, World},
 };
+
+/// Comments on one issue that show unreadable texts; what differs once more is listed in a digest.
+pub(crate) const EVIDENCE_MAX: usize = 20;
 
 /// How long opening an issue waits for the search for one that stands already. The search is a hint
 /// with an index that lags; its outage costs an alarm no more than this.
@@ -26,8 +33,13 @@ const SEARCH_MAX: Duration = Duration::from_millis(1_000);
 pub(crate) enum Hint {
     /// Nobody has searched.
     Unknown,
-    /// It was searched for; `Some` with the issue, and whether it is open.
-    Known(Option<(Issue, bool)>),
+    /// It was searched for.
+    Known {
+        /// The issue, and whether it is open.
+        found: Option<(Issue, bool)>,
+        /// Whether GitHub's budget has room for another issue.
+        has_room: bool,
+    },
 }
 
 /// Looks for an issue that a person or the predecessor opened for the same alarm. An alarm with a
@@ -62,6 +74,7 @@ pub(crate) async fn search(world: &World, alarm: &Alarm) -> Option<(Issue, bool)
 /// may be done: where that can be seen, it is looked up instead of repeated.
 pub(crate) async fn perform(
     world: &World,
+    run: &Run,
     journal: &Journal,
     step: &Step,
     suspect: bool,
@@ -69,18 +82,17 @@ pub(crate) async fn perform(
 ) -> Result<Vec<Fact>, Failed> {
     let progress = Progress::of(journal);
     if let Step::Open = step {
-        return open(world, journal, suspect, hint).await;
+        return open(world, run, journal, suspect, hint).await;
     }
     let Some((issue, _)) = &progress.issue else {
         return Err(refused("there is no issue yet"));
     };
     let fact = match step {
         Step::Open => return Ok(Vec::new()),
-        Step::Reach { who, round } => reach(world, journal, issue, *who, *round).await?,
+        Step::Reach { who, round } => reach(world, journal, issue, *who, *round, suspect).await?,
         Step::FallBack { round } => {
-            let channel = &world.defaults.channel;
             let notice = words::fallback(journal, issue, &progress, *round);
-            world.destination(channel)?.deliver(channel, &notice).await?;
+            deliver(world, journal, &world.defaults.channel, &notice, suspect).await?;
             Fact::FellBack { round: *round }
         }
         Step::Page(who) => {
@@ -89,8 +101,10 @@ pub(crate) async fn perform(
             let receipt = world.destination(to)?.deliver(to, &notice).await?;
             Fact::Paged { who: *who, receipt }
         }
-        Step::Remark(remark) => self::remark(world, journal, issue, &progress, remark, suspect).await?,
+        Step::Remark(remark) => self::remark(world, run, journal, &progress, remark, suspect).await?,
         Step::Show { who, stage } => show(world, journal, issue, &progress, *who, *stage).await?,
+        // A digest is closed by whoever has read it.
+        Step::Close if progress.digest.is_some() => Fact::Closed,
         Step::Close => {
             world.audit.close(&issue.repo, issue.number).await?;
             Fact::Closed
@@ -103,24 +117,25 @@ fn refused(reason: &str) -> Failed {
     Failed::Refused { call: "dispatch", reason: reason.to_owned() }
 }
 
-/// Opens the issue; in the default repository when the one that the message names refuses.
-async fn open(world: &World, journal: &Journal, suspect: bool, hint: &Hint) -> Result<Vec<Fact>, Failed> {
+/// Opens the issue; in the default repository when the one that the message names refuses, and in a
+/// digest when it would be more than GitHub takes.
+async fn open(
+    world: &World,
+    run: &Run,
+    journal: &Journal,
+    suspect: bool,
+    hint: &Hint,
+) -> Result<Vec<Fact>, Failed> {
     let alarm = &journal.alarm;
+    let is_digest = alarm.kind == digest::KIND;
     let fallback = Some(&world.defaults.repo).filter(|repo| **repo != alarm.repo);
-    if suspect {
-        let marker = words::draft(journal, None).marker;
-        for repo in std::iter::once(&alarm.repo).chain(fallback) {
-            match world.audit.find(repo, &marker, before(journal.began)).await {
-                Ok(Some(issue)) => return Ok(vec![Fact::Opened { issue }]),
-                Ok(None) => {}
-                Err(failed) if failed.is_final() => {}
-                Err(failed) => return Err(failed),
-            }
-        }
+    if suspect && let Some(issue) = find(world, journal, fallback).await? {
+        return Ok(vec![Fact::Opened { issue }]);
     }
-    let found = match hint {
-        Hint::Known(found) => found.clone(),
-        Hint::Unknown => search(world, alarm).await,
+    let (found, has_room) = match hint {
+        Hint::Known { found, has_room } => (found.clone(), *has_room),
+        Hint::Unknown if is_digest => (None, world.budget.take(world, Use::Digest).await),
+        Hint::Unknown => tokio::join!(search(world, alarm), world.budget.take(world, Use::Own)),
     };
     match found {
         // Lists lag, so this may be the issue that the earlier try opened. Taken for a stranger's it
@@ -130,8 +145,15 @@ async fn open(world: &World, journal: &Journal, suspect: bool, hint: &Hint) -> R
         Some((issue, false)) => return Ok(vec![Fact::Stood { issue }, Fact::Ended]),
         None => {}
     }
+    if !has_room {
+        return open_in_digest(world, run, journal).await;
+    }
     let opened = world.audit.open(&draft(journal, &alarm.repo, None)).await;
     let issue = match (opened, fallback) {
+        (Err(Failed::Busy { wait: Some(wait), .. }), _) if !is_digest => {
+            world.budget.close(world, wait).await;
+            return open_in_digest(world, run, journal).await;
+        }
         // Refused, or not allowed: an archived repository answers as one that lacks a right.
         (Err(Failed::Refused { reason, .. } | Failed::Busy { reason, wait: None, .. }), Some(repo)) => {
             tracing::warn!(alarm.key = %journal.key, repo = %alarm.repo, reason, "the repository refused the issue");
@@ -140,6 +162,26 @@ async fn open(world: &World, journal: &Journal, suspect: bool, hint: &Hint) -> R
         (opened, _) => opened?,
     };
     Ok(vec![Fact::Opened { issue }])
+}
+
+/// The issue that an earlier try may have opened.
+async fn find(world: &World, journal: &Journal, fallback: Option<&Repo>) -> Result<Option<Issue>, Failed> {
+    let marker = words::draft(journal, None).marker;
+    for repo in std::iter::once(&journal.alarm.repo).chain(fallback) {
+        match world.audit.find(repo, &marker, before(journal.began)).await {
+            Ok(None) => {}
+            Err(failed) if failed.is_final() => {}
+            found => return found,
+        }
+    }
+    Ok(None)
+}
+
+async fn open_in_digest(world: &World, run: &Run, journal: &Journal) -> Result<Vec<Fact>, Failed> {
+    let item = words::digest_alarm(journal);
+    let (digest, issue) = list_and_open(world, run, &journal.alarm.repo, &item).await?;
+    run.touch(&digest, &journal.key);
+    Ok(vec![Fact::Digested { issue, digest }])
 }
 
 fn draft(journal: &Journal, repo: &Repo, instead_of: Option<(&Repo, &str)>) -> Draft {
@@ -152,7 +194,35 @@ fn before(at: Timestamp) -> Timestamp {
     at.checked_sub(SignedDuration::from_mins(5)).unwrap_or(Timestamp::MIN)
 }
 
-async fn reach(world: &World, journal: &Journal, issue: &Issue, who: Who, round: usize) -> Result<Fact, Failed> {
+/// Delivers a notice, unless an earlier try did.
+async fn deliver(
+    world: &World,
+    journal: &Journal,
+    to: &Address,
+    notice: &Notice,
+    suspect: bool,
+) -> Result<Receipt, Failed> {
+    let destination = world.destination(to)?;
+    if suspect {
+        match destination.find(to, &notice.key, before(journal.began)).await {
+            Ok(Some(receipt)) => return Ok(receipt),
+            Ok(None) => {}
+            // What cannot be looked for at all is sent again.
+            Err(failed) if failed.is_final() => {}
+            Err(failed) => return Err(failed),
+        }
+    }
+    destination.deliver(to, notice).await
+}
+
+async fn reach(
+    world: &World,
+    journal: &Journal,
+    issue: &Issue,
+    who: Who,
+    round: usize,
+    suspect: bool,
+) -> Result<Fact, Failed> {
     let Some(person) = journal.person(who, round) else {
         return Err(refused("there is no such person"));
     };
@@ -161,37 +231,69 @@ async fn reach(world: &World, journal: &Journal, issue: &Issue, who: Who, round:
         return Ok(Fact::Unreached { who, round, reason });
     };
     let notice = words::reach(journal, issue, who, round);
-    let delivered = match world.destination(to) {
-        Ok(destination) => destination.deliver(to, &notice).await,
-        Err(failed) => Err(failed),
-    };
-    match delivered {
+    match deliver(world, journal, to, &notice, suspect).await {
         Ok(receipt) => Ok(Fact::Reached { who, round, receipt }),
         Err(Failed::Refused { reason, .. }) => Ok(Fact::Unreached { who, round, reason }),
         Err(failed) => Err(failed),
     }
 }
 
-/// Writes a comment, or brings the one that counts up to date.
+/// Writes a comment, or brings the one that counts up to date; in a digest when it would be more than
+/// GitHub takes.
 async fn remark(
     world: &World,
+    run: &Run,
     journal: &Journal,
-    issue: &Issue,
     progress: &Progress,
     remark: &Remark,
     suspect: bool,
 ) -> Result<Fact, Failed> {
+    let Some((issue, _)) = progress.issue.as_ref().filter(|_| progress.digest.is_none() && has_comments(progress, remark))
+    else {
+        return remark_in_digest(world, run, journal, progress, remark).await;
+    };
     let text = words::comment(journal, progress, remark, world.clock.now());
     let mut comment = progress.comment_of(remark);
     if comment.is_none() && suspect {
         let marker = words::remark_marker(&journal.life, remark);
         comment = world.audit.find_comment(issue, &marker, before(journal.began)).await?;
     }
+    let is_digest = journal.alarm.kind == digest::KIND;
+    let purpose = if is_digest { Use::Digest } else { Use::Own };
     let comment = match comment {
         Some(comment) => world.audit.edit_comment(issue, comment, &text).await.map(|()| comment)?,
-        None => world.audit.comment(issue, &text).await?,
+        None if !world.budget.take(world, purpose).await => {
+            return remark_in_digest(world, run, journal, progress, remark).await;
+        }
+        None => match world.audit.comment(issue, &text).await {
+            Err(Failed::Busy { wait: Some(wait), .. }) if !is_digest => {
+                world.budget.close(world, wait).await;
+                return remark_in_digest(world, run, journal, progress, remark).await;
+            }
+            commented => commented?,
+        },
     };
-    Ok(Fact::Remarked { remark: remark.clone(), comment })
+    Ok(Fact::Remarked { remark: remark.clone(), place: Place::Comment(comment) })
+}
+
+/// Whether the issue takes another comment of this kind: unreadable texts may differ without end.
+fn has_comments(progress: &Progress, remark: &Remark) -> bool {
+    let is_evidence = |remark: &Remark| matches!(remark, Remark::Evidence(_));
+    let written = progress.remarked.iter().filter(|(known, _)| is_evidence(known)).count();
+    !is_evidence(remark) || written < EVIDENCE_MAX
+}
+
+async fn remark_in_digest(
+    world: &World,
+    run: &Run,
+    journal: &Journal,
+    progress: &Progress,
+    remark: &Remark,
+) -> Result<Fact, Failed> {
+    let item = words::digest_remark(journal, progress, remark, world.clock.now());
+    let (digest, _) = list(world, run, &journal.alarm.repo, &item).await?;
+    run.touch(&digest, &journal.key);
+    Ok(Fact::Remarked { remark: remark.clone(), place: Place::Digest(digest) })
 }
 
 async fn show(

@@ -3,22 +3,32 @@
 use std::collections::HashSet;
 
 use dispatch_core::{
-    alarm::{Again, Alarm, Page},
-    journal::{Entry, Fact, Journal, Lease, LifeId, Step},
+    alarm::{Again, Alarm, Page, digest},
+    journal::{Entry, Fact, Journal, LifeId, Step},
     life::{Plan, Progress, plan},
     notice::Receipt,
+    text::shorten,
     words,
 };
 use tokio::time::timeout_at;
 
 use crate::{
     Stopped,
+    budget::Use,
     drive::carry,
     held::{Held, SWAPS_MAX, Saved},
-    perform::{Hint, search},
+    perform::{EVIDENCE_MAX, Hint, search},
     ports::Failed,
-    world::{Run, World},
+    world::{Run, World, until},
 };
+
+/// Longest unreadable text that is kept until it is told, in characters: of the first few, and of the
+/// others.
+const EVIDENCE_TEXT_MAX: usize = 10_000;
+const DIGEST_TEXT_MAX: usize = 600;
+
+/// Unreadable texts that one journal keeps until they are told.
+const WAITING_MAX: usize = 500;
 
 /// One message that raised an alarm.
 #[derive(Clone, Debug)]
@@ -35,7 +45,7 @@ pub struct Arrival {
 /// [`Failed`] when the page may not have gone out.
 pub async fn page(world: &World, run: &Run, page: &Page) -> Result<Receipt, Failed> {
     let delivery = async { world.destination(&page.to)?.deliver(&page.to, &words::page(page)).await };
-    match timeout_at(run.deadline, delivery).await {
+    match timeout_at(run.deadline, until(run.deadline, delivery)).await {
         Ok(delivered) => delivered,
         Err(_) => Err(Failed::Unreachable { call: "dispatch", reason: "time is up".to_owned() }),
     }
@@ -79,12 +89,18 @@ pub async fn receive(world: &World, run: &Run, arrivals: &[Arrival]) -> Result<P
             }
             continue;
         }
+        held.tidy();
         held.journal.remember(&unseen);
-        for fact in repeats(&held.journal, &fresh, None) {
+        for fact in repeats(&held.journal, &fresh, None)? {
             held.learn(world, fact);
         }
         if held.save(world).await? == Saved::Clean {
-            return carry(world, run, held, Hint::Unknown).await;
+            return match carry(world, run, held, Hint::Unknown).await {
+                // Whoever holds the lease writes at least once more, and finds what was added. Should it
+                // die, its own message comes again. A message that was seen before may be that message.
+                Err(Stopped::Leased { backed: true, .. }) if fresh.len() == arrivals.len() => Ok(Plan::Done),
+                carried => carried,
+            };
         }
     }
     Err(Stopped::Contended)
@@ -111,17 +127,18 @@ async fn claim(
     let ids: Vec<String> = known.chain(arrivals.iter().map(|arrival| arrival.message.clone())).collect();
     let mut journal = Journal::begin(first.alarm.clone(), LifeId(world.clock.fresh()), &ids, now);
     journal.entries =
-        repeats(&journal, more, Some(&first.alarm)).into_iter().map(|fact| Entry { at: now, fact }).collect();
+        repeats(&journal, more, Some(&first.alarm))?.into_iter().map(|fact| Entry { at: now, fact }).collect();
     journal.begun.push(Step::Open);
-    journal.lease = Some(Lease { run: run.id.clone(), until: run.lease_until(now) });
+    journal.lease = Some(run.lease(now));
     let claim = async {
         match over {
             Some(over) => over.replace(world, journal).await,
             None => Held::create(world, journal).await,
         }
     };
-    let (claimed, found) = tokio::join!(claim, search(world, &first.alarm));
-    Ok(claimed?.map(|held| (held, Hint::Known(found))))
+    let room = world.budget.take(world, Use::Own);
+    let (claimed, found, has_room) = tokio::join!(claim, search(world, &first.alarm), room);
+    Ok(claimed?.map(|held| (held, Hint::Known { found, has_room })))
 }
 
 /// Whether the life is over, because Dispatch closed its issue or somebody else did; `None` when
@@ -141,34 +158,45 @@ async fn is_over(world: &World, held: &mut Held) -> Result<Option<bool>, Stopped
 
 /// What repeats add to a journal: their number, unreadable texts that are new, and whom nags are to
 /// tell again; equal ones that came together tell once, as does one that equals `first`.
-fn repeats(journal: &Journal, arrivals: &[Arrival], first: Option<&Alarm>) -> Vec<Fact> {
-    let mut known: Vec<&str> = journal.alarm.evidence.as_deref().into_iter().collect();
-    known.extend(journal.entries.iter().filter_map(|entry| match &entry.fact {
-        Fact::Repeated { evidence, .. } => evidence.as_deref(),
-        _ => None,
-    }));
-    let mut facts = Vec::new();
-    let mut same = 0;
-    for arrival in arrivals {
-        match arrival.alarm.evidence.as_deref() {
-            Some(text) if !known.contains(&text) => {
-                known.push(text);
-                facts.push(Fact::Repeated { count: 1, evidence: Some(text.to_owned()) });
-            }
-            _ => same += 1,
-        }
+fn repeats(journal: &Journal, arrivals: &[Arrival], first: Option<&Alarm>) -> Result<Vec<Fact>, Stopped> {
+    let mut facts = evidence(journal, arrivals)?;
+    if !arrivals.is_empty() {
+        facts.push(Fact::Repeated { count: arrivals.len() });
     }
-    if same > 0 {
-        facts.push(Fact::Repeated { count: same, evidence: None });
-    }
+    let mut round = Progress::of(journal).nags.keys().next_back().copied().unwrap_or(0);
     let mut told: Vec<&Alarm> = first.into_iter().collect();
     for alarm in arrivals.iter().map(|arrival| &arrival.alarm).filter(|alarm| alarm.again == Again::Tell) {
         let Some(message) = &alarm.message else { continue };
         let equals = |other: &&Alarm| (&other.people, &other.message) == (&alarm.people, &alarm.message);
         if !told.iter().any(equals) {
             told.push(alarm);
-            facts.push(Fact::Nagged { people: alarm.people.clone(), message: message.clone() });
+            round += 1;
+            facts.push(Fact::Nagged { round, people: alarm.people.clone(), message: message.clone() });
         }
     }
-    facts
+    Ok(facts)
+}
+
+/// Unreadable texts that the journal does not know yet.
+fn evidence(journal: &Journal, arrivals: &[Arrival]) -> Result<Vec<Fact>, Stopped> {
+    let name = |text: &str| digest(&[text.as_bytes()], 16);
+    let progress = Progress::of(journal);
+    let mut known: HashSet<String> = progress.evidence.iter().map(|(id, _)| id.clone()).collect();
+    known.extend(journal.alarm.evidence.as_deref().map(name));
+    let mut waiting = progress.evidence.iter().filter(|(_, text)| text.is_some()).count();
+    let mut facts = Vec::new();
+    for text in arrivals.iter().filter_map(|arrival| arrival.alarm.evidence.as_deref()) {
+        let id = name(text);
+        if !known.insert(id.clone()) {
+            continue;
+        }
+        // What will stand in a digest is short there.
+        let limit = if known.len() <= EVIDENCE_MAX { EVIDENCE_TEXT_MAX } else { DIGEST_TEXT_MAX };
+        waiting += 1;
+        if waiting > WAITING_MAX {
+            return Err(Stopped::Full);
+        }
+        facts.push(Fact::Evidence { id, text: Some(shorten(text, limit).into_owned()) });
+    }
+    Ok(facts)
 }

@@ -1,12 +1,23 @@
 //! Everything a run needs, in one place.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use dispatch_core::{alarm::Address, source::Defaults};
+use dispatch_core::{
+    alarm::{Address, Key},
+    journal::Lease,
+    source::Defaults,
+};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use crate::ports::{AuditLog, Clock, Destination, Failed, Store, Topic};
+use crate::{
+    budget::Budget,
+    ports::{AuditLog, Clock, Destination, Failed, Store, Topic},
+};
 
 tokio::task_local! {
     static UNTIL: Instant;
@@ -29,6 +40,8 @@ pub struct World {
     pub defaults: Defaults,
     /// How much may be asked of others.
     pub limits: Limits,
+    /// What is left of GitHub's budget, as this process knows it.
+    pub budget: Arc<Budget>,
 }
 
 /// How much the services around Dispatch take.
@@ -40,6 +53,10 @@ pub struct Limits {
     pub writes_a_minute: u32,
     /// Issues and comments that GitHub takes in an hour.
     pub writes_an_hour: u32,
+    /// How long a service may still act on a call that its caller has given up. GitHub cuts requests
+    /// off after 10 seconds.
+    /// <https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#timeouts>
+    pub late: SignedDuration,
 }
 
 impl Default for Limits {
@@ -47,7 +64,7 @@ impl Default for Limits {
     /// last delivery from being known as such.
     /// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits>
     fn default() -> Self {
-        Limits { receives_max: 5, writes_a_minute: 80, writes_an_hour: 500 }
+        Limits { receives_max: 5, writes_a_minute: 80, writes_an_hour: 500, late: SignedDuration::from_secs(10) }
     }
 }
 
@@ -72,18 +89,55 @@ pub struct Run {
     pub id: String,
     /// When no step may be under way any more.
     pub deadline: Instant,
+    /// Whether a message stands behind it, and comes again if it dies.
+    pub backed: bool,
+    /// Digests that tell of alarms which this run carried: to be brought up to date at its end.
+    digests: Arc<Mutex<Touched>>,
 }
+
+/// Digests, each with the alarms that it tells of.
+pub(crate) type Touched = BTreeMap<Key, BTreeSet<Key>>;
 
 /// The longest that one step may take.
 pub const STEP_MAX: Duration = Duration::from_secs(25);
 
-/// How long a lease holds: longer than any step, with room for clocks that differ.
-const LEASE: SignedDuration = SignedDuration::from_secs(40);
+/// How long a lease holds: longer than any step, with room for what comes late and for clocks that
+/// differ.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+
+/// What must be left of a lease, behind the longest step, when that step begins.
+const LEASE_LEFT: SignedDuration = SignedDuration::from_secs(20);
 
 impl Run {
-    /// A run that has `time` from now.
+    /// A run that has `time` from now, with a message behind it.
     pub fn new(world: &World, time: Duration) -> Self {
-        Run { id: world.clock.fresh(), deadline: Instant::now() + time }
+        Run { backed: true, ..Self::alone(world, Instant::now() + time) }
+    }
+
+    /// A run that nobody repeats when it dies.
+    pub fn alone(world: &World, deadline: Instant) -> Self {
+        Run { id: world.clock.fresh(), deadline, backed: false, digests: Arc::default() }
+    }
+
+    /// The same run, with another deadline.
+    pub fn until(&self, deadline: Instant) -> Self {
+        Run { deadline, ..self.clone() }
+    }
+
+    /// Notes that this digest, which tells of that alarm, is to be brought up to date.
+    pub(crate) fn touch(&self, digest: &Key, alarm: &Key) {
+        let mut digests = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
+        digests.entry(digest.clone()).or_default().insert(alarm.clone());
+    }
+
+    /// The alarms that digests tell of which nobody has brought up to date.
+    pub fn left_over(&self) -> Vec<Key> {
+        self.touched().into_values().flatten().collect()
+    }
+
+    /// What was touched, once.
+    pub(crate) fn touched(&self) -> Touched {
+        std::mem::take(&mut *self.digests.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether its time is up.
@@ -93,12 +147,13 @@ impl Run {
 
     /// Whether a lease that ends at `until` holds for a whole step from `now`.
     pub(crate) fn outlasts_a_step(&self, until: Timestamp, now: Timestamp) -> bool {
-        SignedDuration::try_from(STEP_MAX).is_ok_and(|step| until.duration_since(now) > step)
+        SignedDuration::try_from(STEP_MAX).is_ok_and(|step| until.duration_since(now) > step + LEASE_LEFT)
     }
 
-    /// When a lease that is taken now ends.
-    pub(crate) fn lease_until(&self, now: Timestamp) -> Timestamp {
-        now.checked_add(LEASE).unwrap_or(Timestamp::MAX)
+    /// A lease that is taken now.
+    pub(crate) fn lease(&self, now: Timestamp) -> Lease {
+        let until = now.checked_add(LEASE).unwrap_or(Timestamp::MAX);
+        Lease { run: self.id.clone(), until, backed: self.backed }
     }
 }
 

@@ -4,6 +4,7 @@
 //! time. Each failed message goes back to the queue on its own.
 
 mod letter;
+mod remains;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -13,13 +14,15 @@ use dispatch_core::{
     source,
 };
 use dispatch_engine::{
-    Stopped, drive,
+    Stopped, digest, drive,
     receive::{self, Arrival},
-    world::{Run, World},
+    world::{Run, World, until},
 };
 use futures::{StreamExt, stream};
 use serde_json::Value;
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
+
+use self::remains::{Cause, Remains};
 
 pub use self::letter::{Letter, UnknownEvent, letters};
 
@@ -27,8 +30,12 @@ pub use self::letter::{Letter, UnknownEvent, letters};
 /// what the function keeps back of an invocation's time.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Alarms that are carried at the same time in one batch.
-const ABREAST_MAX: usize = 8;
+/// What is kept back of the time for the last resort, in deliveries that may be the last.
+const LAST_RESORT: Duration = Duration::from_secs(10);
+
+/// Alarms that are carried at the same time in one batch: as many as a batch may hold without a window,
+/// and more, because one that waits for a service that hangs must not hold up one that does not.
+const ABREAST_MAX: usize = 64;
 
 /// What goes wrong with an event as a whole.
 #[derive(Debug, thiserror::Error)]
@@ -57,9 +64,11 @@ pub enum Error {
 struct Work {
     /// Pages, each with the positions of the letters that asked for it.
     pages: Vec<(Page, Vec<usize>)>,
-    /// Alarms and hand-ons by key, each with the positions of its letters.
-    lives: BTreeMap<Key, (Vec<Arrival>, Vec<usize>)>,
+    lives: Lives,
 }
+
+/// Alarms and hand-ons by key, each with the positions of its letters.
+type Lives = BTreeMap<Key, (Vec<Arrival>, Vec<usize>)>;
 
 /// Handles one event within `time`.
 ///
@@ -69,10 +78,17 @@ struct Work {
 /// [`Error`] when the event is none that Dispatch knows, or a record of a direct event failed.
 pub async fn handle(world: &World, event: Value, time: Duration) -> Result<Value, Error> {
     let letters = letters(event)?;
-    let run = Run::new(world, time);
+    let end = Instant::now() + time;
+    let is_late = letters.iter().any(|letter| remains::is_late(world, letter));
+    let run = Run::new(world, if is_late { time - LAST_RESORT.min(time / 3) } else { time });
     let work = sort(world, &letters);
-    let (pages, lives) = tokio::join!(send(world, &run, work.pages), carry(world, &run, work.lives));
-    let failures: Vec<(usize, String)> = pages.into_iter().chain(lives).collect();
+    let failures = until(end, async {
+        let (pages, lives) = tokio::join!(send(world, &run, &work.pages), carry(world, &run, &work.lives));
+        let digests = refresh(world, &run, &work.lives).await;
+        let remains: Vec<Remains<'_>> = pages.into_iter().chain(lives).chain(digests).collect();
+        remains::settle(world, end, &letters, remains).await
+    });
+    let failures = failures.await;
     for (position, reason) in &failures {
         let message_id = letters.get(*position).map(|letter| letter.id.as_str());
         tracing::error!(message_id, reason, "a message goes back to the queue");
@@ -109,32 +125,54 @@ fn sort(world: &World, letters: &[Letter]) -> Work {
     work
 }
 
-/// Pages for all that asked for it; returns the positions of letters that are left to do.
-async fn send(world: &World, run: &Run, pages: Vec<(Page, Vec<usize>)>) -> Vec<(usize, String)> {
-    let sent = stream::iter(pages).map(|(page, positions)| async move {
-        match receive::page(world, run, &page).await {
+/// Pages for all that asked for it; returns what is left to do.
+async fn send<'a>(world: &World, run: &Run, pages: &'a [(Page, Vec<usize>)]) -> Vec<Remains<'a>> {
+    let sent = pages.iter().map(|(page, positions)| async move {
+        match receive::page(world, run, page).await {
             Ok(receipt) => {
                 tracing::info!(at = %receipt.at, messages = positions.len(), "paged");
-                Vec::new()
+                None
             }
-            Err(failed) => positions.into_iter().map(|position| (position, failed.to_string())).collect(),
+            Err(failed) => Some(Remains { positions, cause: Cause::Page(failed) }),
         }
     });
-    sent.buffer_unordered(ABREAST_MAX).collect::<Vec<_>>().await.concat()
+    abreast(sent.collect()).await
 }
 
-/// Carries all lives; returns the positions of letters that are left to do.
-async fn carry(world: &World, run: &Run, lives: BTreeMap<Key, (Vec<Arrival>, Vec<usize>)>) -> Vec<(usize, String)> {
-    let carried = stream::iter(lives).map(|(key, (arrivals, positions))| async move {
+/// Carries all lives; returns what is left to do.
+async fn carry<'a>(world: &World, run: &Run, lives: &'a Lives) -> Vec<Remains<'a>> {
+    let carried = lives.iter().map(|(key, (arrivals, positions))| async move {
         // A store that hangs must not take the whole batch with it.
-        let stopped = match timeout_at(run.deadline + GRACE, carry_one(world, run, &key, &arrivals)).await {
-            Ok(Ok(())) => return Vec::new(),
+        let stopped = match timeout_at(run.deadline + GRACE, carry_one(world, run, key, arrivals)).await {
+            Ok(Ok(())) => return None,
             Ok(Err(stopped)) => stopped,
             Err(_) => Stopped::OutOfTime { left: 1, moved: false },
         };
-        positions.into_iter().map(|position| (position, format!("alarm {key}: {stopped}"))).collect::<Vec<_>>()
+        let alarm = arrivals.first().map(|arrival| &arrival.alarm);
+        Some(Remains { positions, cause: Cause::Life { key, alarm, stopped } })
     });
-    carried.buffer_unordered(ABREAST_MAX).collect::<Vec<_>>().await.concat()
+    abreast(carried.collect()).await
+}
+
+/// Runs tasks side by side; returns what is left of them.
+async fn abreast<'a>(tasks: Vec<impl Future<Output = Option<Remains<'a>>>>) -> Vec<Remains<'a>> {
+    let done: Vec<Option<Remains<'a>>> = stream::iter(tasks).buffer_unordered(ABREAST_MAX).collect().await;
+    done.into_iter().flatten().collect()
+}
+
+/// Brings digests up to date; returns the lives that one tells of when not even handing that on worked.
+async fn refresh<'a>(world: &World, run: &Run, lives: &'a Lives) -> Vec<Remains<'a>> {
+    let left = match timeout_at(run.deadline + GRACE, digest::refresh(world, run)).await {
+        Ok(left) => left,
+        Err(_) => run.left_over(),
+    };
+    let left = left.iter().filter_map(|key| lives.get_key_value(key));
+    left.map(|(key, (arrivals, positions))| {
+        let alarm = arrivals.first().map(|arrival| &arrival.alarm);
+        let stopped = Stopped::OutOfTime { left: 1, moved: false };
+        Remains { positions, cause: Cause::Life { key, alarm, stopped } }
+    })
+    .collect()
 }
 
 /// Carries one life. One that is longer than a run, such as a large broadcast, is handed on: its

@@ -1,6 +1,6 @@
 //! The console: one page that shows a town live, and lets people play along.
 //!
-//! It shares its port with the topic: `POST /` publishes, `GET /` is the page. What the page shows
+//! It shares its port with the topic and its queues: `POST /` is SNS and SQS, `GET /` is the page. What the page shows
 //! and posts is described in `state.rs` and `actions.rs`.
 
 mod actions;
@@ -23,11 +23,11 @@ use axum::{
     },
     routing::{get, post},
 };
-use dispatch_simulator::aws::{guard, sns};
+use dispatch_simulator::aws::{self, guard};
 use futures::{Stream, stream};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
-pub use self::state::{aws_line, send_line};
+pub use self::state::{aws_line, redrive_line, send_line};
 use crate::town::Town;
 
 /// What the page's server works on.
@@ -39,7 +39,7 @@ struct Console {
     version: watch::Sender<u64>,
 }
 
-/// Serves the page and the topic until it fails.
+/// Serves the page, the topic and its queues until it fails.
 ///
 /// # Errors
 /// When the listener fails.
@@ -60,8 +60,8 @@ fn router(console: Console) -> Router {
         .layer(middleware::from_fn(guard::own_pages_only));
     // Slack's requests come from outside, through a tunnel; their signature is their guard.
     let slack = Router::new().route("/slack/interactivity", post(interactivity));
-    let topic = sns::router(console.town.topic.clone());
-    own.merge(slack).with_state(console).merge(topic)
+    let aws = aws::router(console.town.topic.clone());
+    own.merge(slack).with_state(console).merge(aws)
 }
 
 /// Counts `version` up whenever anything in the town changes.

@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use dispatch_engine::{
     ports::{Failed, Topic as TopicPort},
-    world::World,
+    world::{Limits, World},
 };
 use dispatch_services::settings::Settings;
-use dispatch_triage::Triage;
+use dispatch_triage::{Replays, Triage};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -40,6 +40,8 @@ pub struct Options {
     pub max_receives: u32,
     /// The time of one invocation of `incoming`.
     pub time: Duration,
+    /// How long a service may act on a call that was given up.
+    pub late: Duration,
 }
 
 impl Default for Options {
@@ -53,6 +55,7 @@ impl Default for Options {
             // Longer in all than a lease that its run left behind.
             max_receives: 10,
             time: Duration::from_secs(60),
+            late: Duration::from_secs(10),
         }
     }
 }
@@ -140,14 +143,17 @@ impl Town {
         let (urgent, alarms) = (queue("urgent"), queue("alarms"));
         let pages = Filter::Only(vec!["high-priority".to_owned(), "high".to_owned()]);
         let topic = Topic::new("dispatch", [Subscription::new(&urgent).filtered(pages), Subscription::new(&alarms)]);
-        let world = World { topic: Arc::new(LocalTopic(topic.clone())), ..services.world() };
+        let late = options.late.try_into().map_err(|_| "late: too long".to_owned())?;
+        let limits = Limits { late, ..services.limits };
+        let world = World { topic: Arc::new(LocalTopic(topic.clone())), limits, ..services.world() };
         let turns = watch::Sender::new(0);
         let mapping = |queue: &Queue| {
             let settings = MappingSettings { retry_after: options.retry_after, ..MappingSettings::default() };
             Mapping::start(queue, incoming(&world, options.time, &turns), settings)
         };
         let mappings = vec![mapping(&urgent), mapping(&alarms)];
-        let triage = Triage { world: world.clone(), signing_secret: services.signing_secret };
+        let signing_secret = services.signing_secret;
+        let triage = Triage { world: world.clone(), signing_secret, replays: Replays::default() };
         Ok(Town { fakes, real, topic, urgent, alarms, world, triage, mappings, turns })
     }
 

@@ -3,7 +3,8 @@
 //!
 //! - [`http`] is the one place that sends, repeats and waits. [`aws`] lets the AWS SDK ride on it.
 //! - [`github`] is the audit log; [`slack`] and [`pagerduty`] are destinations; [`store`] keeps
-//!   journals; [`sns`] hands work on; [`kms`] decrypts settings; [`clock`] is time and chance.
+//!   journals; [`sns`] hands work on; [`kms`] decrypts settings; [`clock`] is time and chance. `sqs`,
+//!   with the feature of that name, is for the command.
 //! - [`read`] reads all settings, [`connect`] makes all clients from them. Neither stops at the first
 //!   problem: a start that fails says everything that is wrong.
 //!
@@ -45,6 +46,8 @@ pub mod settings;
 pub mod shell;
 pub mod slack;
 pub mod sns;
+#[cfg(feature = "sqs")]
+pub mod sqs;
 pub mod store;
 #[cfg(test)]
 mod tests;
@@ -153,6 +156,7 @@ impl Services {
             clock: Arc::new(SystemClock),
             defaults: self.defaults.clone(),
             limits: self.limits,
+            budget: Arc::default(),
         }
     }
 }
@@ -257,5 +261,6 @@ fn limits(settings: &Settings) -> Result<Limits, Problem> {
         receives_max: read(RECEIVES_MAX)?,
         writes_a_minute: read(WRITES_A_MINUTE)?,
         writes_an_hour: read(WRITES_AN_HOUR)?,
+        ..Limits::default()
     })
 }

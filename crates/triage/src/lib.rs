@@ -5,6 +5,7 @@
 
 mod legacy;
 mod payload;
+mod replays;
 mod request;
 
 use std::time::Duration;
@@ -21,6 +22,7 @@ use tokio::time::{Instant, timeout_at};
 
 pub use self::{
     payload::{Action, Unknown, read},
+    replays::Replays,
     request::{NoRequest, Request},
 };
 
@@ -41,6 +43,8 @@ pub struct Triage {
     pub world: World,
     /// Slack's signing secret.
     pub signing_secret: SecretString,
+    /// What this process handled lately.
+    pub replays: Replays,
 }
 
 /// What an HTTP request comes to.
@@ -94,6 +98,20 @@ impl Triage {
             tracing::warn!(%error, "refused");
             return Status::NotSigned;
         }
+        let signature = signature.unwrap_or_default();
+        if self.replays.knows(signature, self.world.clock.now()) {
+            tracing::info!("a request that was handled came again");
+            return Status::Ok;
+        }
+        let status = self.act(&request, start).await;
+        if status == Status::Ok {
+            self.replays.remember(signature, self.world.clock.now());
+        }
+        status
+    }
+
+    /// Does what a request asks for, once it is known to be Slack's.
+    async fn act(&self, request: &Request, start: Instant) -> Status {
         if request.field("ssl_check").is_some_and(|value| value == "1") {
             return Status::Ok;
         }
@@ -125,7 +143,7 @@ impl Triage {
             Taken::Stands => tracing::info!(alarm.key = %click.ticket.key, answer = %click.answer, "answered"),
             Taken::Told(reply) => tracing::info!(alarm.key = %click.ticket.key, ?reply, "clicked in vain"),
         }
-        let steps = Run { id: self.world.clock.fresh(), deadline: start + STEPS };
+        let steps = Run::alone(&self.world, start + STEPS);
         match follow_up(&self.world, &steps, click, &taken, start + HAND_ON).await {
             Ok(()) => Status::Ok,
             Err(failed) => {

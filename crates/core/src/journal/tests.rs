@@ -22,11 +22,16 @@ fn full() -> Journal {
             remarked(Remark::Paged(1)),
             remarked(Remark::Unreached),
             remarked(Remark::Repeats(4)),
-            remarked(Remark::Evidence(0)),
+            remarked(Remark::Evidence("e1".to_owned())),
+            remarked(Remark::Alerted(0)),
+            remarked(Remark::Listing { page: 0, turn: 3 }),
+            digested(),
+            nagged(1),
+            Fact::Remarked { remark: Remark::Tally(1), place: Place::Digest(Key::new(&defaults().repo, "digest")) },
             shown(0, Stage::Answered),
             shown(1, Stage::Paged),
             repeated(3),
-            Fact::Repeated { count: 1, evidence: Some("{\u{0}\"".to_owned()) },
+            evidence("e1", "{\u{0}\""),
             gave_up(Step::Open),
             gave_up(Step::Reach { who: 1, round: 2 }),
             gave_up(Step::FallBack { round: 1 }),
@@ -39,7 +44,7 @@ fn full() -> Journal {
         ],
     );
     journal.begun = vec![Step::Open, Step::Remark(Remark::Repeats(1))];
-    journal.lease = Some(Lease { run: "r1".to_owned(), until: at(40) });
+    journal.lease = Some(Lease { run: "r1".to_owned(), until: at(40), backed: true });
     journal
 }
 
@@ -111,9 +116,9 @@ fn a_life_remembers_the_newest_messages() {
 #[test]
 fn a_lease_binds_other_runs_until_its_time_is_up() {
     let journal = full();
-    assert!(journal.is_leased_to_other("r2", at(39)));
-    assert!(!journal.is_leased_to_other("r2", at(40)));
-    assert!(!journal.is_leased_to_other("r1", at(1)));
+    assert!(journal.leased_to_other("r2", at(39)).is_some());
+    assert!(journal.leased_to_other("r2", at(40)).is_none());
+    assert!(journal.leased_to_other("r1", at(1)).is_none());
 }
 
 #[test]

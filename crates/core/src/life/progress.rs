@@ -1,12 +1,13 @@
 //! A journal, folded into what is known.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 
 use crate::{
-    alarm::{Alarm, Issue},
-    journal::{Answer, Clicker, Fact, Journal, Remark, Stage, Step},
+    alarm::{Alarm, Issue, Key},
+    digest::{self, Line},
+    journal::{Answer, Clicker, Fact, Journal, Place, Remark, Stage, Step},
     notice::Receipt,
 };
 
@@ -54,16 +55,22 @@ pub struct Progress {
     pub over: bool,
     /// In the order of [`Alarm::people`].
     pub people: Vec<PersonProgress>,
-    /// The people of each [`Fact::Nagged`], in their order.
-    pub nags: Vec<Vec<PersonProgress>>,
+    /// The people of each [`Fact::Nagged`], by its round.
+    pub nags: BTreeMap<usize, Vec<PersonProgress>>,
     /// Rounds whose note is in the fallback channel.
     pub noted: BTreeSet<usize>,
-    /// Comments on the issue, with their ids.
-    pub remarked: Vec<(Remark, u64)>,
+    /// What the issue is told, and where.
+    pub remarked: Vec<(Remark, Place)>,
+    /// The digest that stands for an issue of its own.
+    pub digest: Option<Key>,
     /// How many messages repeated the alarm.
     pub repeats: usize,
-    /// For each time that repeats were folded in, the unreadable text that it brought, if it was new.
-    pub evidence: Vec<Option<String>>,
+    /// Unreadable texts that came with repeats, by their ids; `None` where it is told already.
+    pub evidence: Vec<(String, Option<String>)>,
+    /// Pages that told of Dispatch's own failures, and of which.
+    pub alerts: Vec<(Receipt, String)>,
+    /// What this life lists, when it is a digest.
+    pub lines: Vec<Line>,
     /// Steps that a service refused for good.
     pub given_up: HashSet<Step>,
 }
@@ -74,7 +81,7 @@ impl Progress {
     pub fn of(journal: &Journal) -> Self {
         let people = vec![PersonProgress::default(); journal.alarm.people.len()];
         let nags = journal.entries.iter().filter_map(|entry| match &entry.fact {
-            Fact::Nagged { people, .. } => Some(vec![PersonProgress::default(); people.len()]),
+            Fact::Nagged { round, people, .. } => Some((*round, vec![PersonProgress::default(); people.len()])),
             _ => None,
         });
         let mut progress = Progress { people, nags: nags.collect(), ..Progress::default() };
@@ -90,19 +97,26 @@ impl Progress {
                 self.issue = Some((issue.clone(), at));
                 self.stood = matches!(fact, Fact::Stood { .. });
             }
-            Fact::Opened { .. } | Fact::Stood { .. } | Fact::Nagged { .. } => {}
-            Fact::FellBack { round } => _ = self.noted.insert(*round),
-            Fact::Remarked { remark, comment } => self.remarked.push((remark.clone(), *comment)),
-            Fact::Closed | Fact::Ended => self.over = true,
-            Fact::Repeated { count, evidence } => {
-                self.repeats = self.repeats.saturating_add(*count);
-                self.evidence.push(evidence.clone());
+            Fact::Digested { issue, digest } if self.issue.is_none() => {
+                self.issue = Some((issue.clone(), at));
+                self.digest = Some(digest.clone());
             }
+            Fact::Opened { .. } | Fact::Stood { .. } | Fact::Digested { .. } | Fact::Nagged { .. } => {}
+            Fact::FellBack { round } => _ = self.noted.insert(*round),
+            Fact::Remarked { remark, place } => self.remarked.push((remark.clone(), place.clone())),
+            Fact::Closed | Fact::Ended => self.over = true,
+            Fact::Repeated { count } => self.repeats = self.repeats.saturating_add(*count),
+            Fact::Evidence { id, text } if !self.evidence.iter().any(|(known, _)| known == id) => {
+                self.evidence.push((id.clone(), text.clone()));
+            }
+            Fact::Evidence { .. } => {}
+            Fact::Listed { item } => digest::add(&mut self.lines, item),
+            Fact::Alerted { receipt, reason } => self.alerts.push((receipt.clone(), reason.clone())),
             Fact::GaveUp { step, .. } => {
                 self.given_up.insert(step.clone());
             }
             Fact::Reached { who, round, .. } | Fact::Unreached { who, round, .. } if *round > 0 => {
-                let people = self.nags.get_mut(round - 1);
+                let people = self.nags.get_mut(round);
                 if let Some(person) = people.and_then(|people| people.get_mut(*who)) {
                     person.add(at, fact);
                 }
@@ -121,9 +135,9 @@ impl Progress {
 
     /// The people of a round: see [`Step::Reach`].
     pub fn round(&self, round: usize) -> &[PersonProgress] {
-        match round.checked_sub(1) {
-            None => &self.people,
-            Some(nag) => self.nags.get(nag).map_or(&[], Vec::as_slice),
+        match round {
+            0 => &self.people,
+            round => self.nags.get(&round).map_or(&[], Vec::as_slice),
         }
     }
 
@@ -131,13 +145,28 @@ impl Progress {
     pub fn has(&self, wanted: &Remark) -> bool {
         self.remarked.iter().any(|(remark, _)| match (remark, wanted) {
             (Remark::Tally(have), Remark::Tally(want)) | (Remark::Repeats(have), Remark::Repeats(want)) => have >= want,
+            (Remark::Listing { turn: have, .. }, Remark::Listing { turn: want, .. }) => {
+                remark.same_comment(wanted) && have >= want
+            }
             (have, want) => have == want,
         })
     }
 
     /// The comment that an edit for `wanted` would replace.
     pub fn comment_of(&self, wanted: &Remark) -> Option<u64> {
-        self.remarked.iter().find(|(remark, _)| remark.same_comment(wanted)).map(|(_, comment)| *comment)
+        self.remarked.iter().find_map(|(remark, place)| match place {
+            Place::Comment(comment) if remark.same_comment(wanted) => Some(*comment),
+            _ => None,
+        })
+    }
+
+    /// The digests that tell of this life.
+    pub fn digests(&self) -> BTreeSet<&Key> {
+        let told = self.remarked.iter().filter_map(|(_, place)| match place {
+            Place::Digest(digest) => Some(digest),
+            Place::Comment(_) => None,
+        });
+        self.digest.iter().chain(told).collect()
     }
 
     /// Whether an answer is still to come.

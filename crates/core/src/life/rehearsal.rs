@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Plan, Progress, plan};
 use crate::{
     alarm::{Address, Issue, IssueNumber},
-    journal::{Answer, Clicker, Fact, Journal, Step},
+    journal::{Answer, Clicker, Fact, Journal, Place, Step},
     notice::Receipt,
 };
 
@@ -54,7 +54,7 @@ fn success(journal: &Journal, step: &Step) -> Fact {
         },
         Step::FallBack { round } => Fact::FellBack { round: *round },
         Step::Page(who) => Fact::Paged { who: *who, receipt: receipt(&journal.alarm.page) },
-        Step::Remark(remark) => Fact::Remarked { remark: remark.clone(), comment: 1 },
+        Step::Remark(remark) => Fact::Remarked { remark: remark.clone(), place: Place::Comment(1) },
         Step::Show { who, stage } => Fact::Shown { who: *who, stage: *stage },
         Step::Close => Fact::Closed,
     }

@@ -47,7 +47,9 @@ fn comment(remark: &Remark) -> String {
         Remark::Paged(who) => format!("page {who}"),
         Remark::Unreached => "unreached".to_owned(),
         Remark::Repeats(count) => format!("repeats {count}"),
-        Remark::Evidence(n) => format!("evidence {n}"),
+        Remark::Evidence(id) => format!("evidence {id}"),
+        Remark::Alerted(n) => format!("alerted {n}"),
+        Remark::Listing { page, turn } => format!("page {page} up to {turn}"),
     }
 }
 
@@ -239,7 +241,7 @@ fn a_nag_tells_everyone_again_with_every_message() {
             (Some(reached(0, 0)), "open", "reach 1"),
             (Some(reached(1, 0)), "told", "done"),
             (Some(repeated(1)), "told", "comment repeats 1"),
-            (Some(nagged()), "told", "comment repeats 1, reach 0 again 1, reach 1 again 1"),
+            (Some(nagged(1)), "told", "comment repeats 1, reach 0 again 1, reach 1 again 1"),
             (Some(reached(0, 1)), "told", "comment repeats 1, reach 1 again 1"),
             (Some(unreached(1, 1)), "told", "comment repeats 1, fall back 1"),
         ],
@@ -256,7 +258,7 @@ fn a_nag_tells_also_when_the_issue_stood_already() {
             (Some(reached(1, 0)), "stood", "comment repeats 1"),
             (Some(remarked(Remark::Repeats(1))), "stood", "done"),
             (Some(repeated(1)), "stood", "comment repeats 2"),
-            (Some(nagged()), "stood", "comment repeats 2, reach 0 again 1, reach 1 again 1"),
+            (Some(nagged(1)), "stood", "comment repeats 2, reach 0 again 1, reach 1 again 1"),
         ],
     );
 }
@@ -282,23 +284,6 @@ fn an_issue_that_stood_already_is_counted_and_nobody_is_asked() {
 }
 
 #[test]
-fn repeats_are_written_at_1_2_4_8() {
-    let mut journal = journal_with(&low_priority(), [opened()]);
-    let mut written = Vec::new();
-    for repeat in 1..=40 {
-        journal.push(at(repeat), repeated(1));
-        if let Plan::Do(steps) = plan(&journal) {
-            for step in steps {
-                let Step::Remark(remark @ Remark::Repeats(count)) = step else { panic!("{step:?}") };
-                written.push(count);
-                journal.push(at(repeat), remarked(remark));
-            }
-        }
-    }
-    assert_eq!(written, [1, 2, 4, 8, 16, 32]);
-}
-
-#[test]
 fn a_batch_of_repeats_is_written_with_its_true_number() {
     let facts = [opened(), repeated(5), repeated(6)];
     assert_eq!(brief(&plan(&journal_with(&low_priority(), facts))), "comment repeats 11");
@@ -306,9 +291,42 @@ fn a_batch_of_repeats_is_written_with_its_true_number() {
 
 #[test]
 fn an_unreadable_text_that_is_new_is_added() {
-    let new = Fact::Repeated { count: 1, evidence: Some("{".to_owned()) };
-    let facts = [opened(), repeated(1), new, remarked(Remark::Repeats(2))];
-    assert_eq!(brief(&plan(&journal_with(&low_priority(), facts))), "comment evidence 1");
+    let facts = [opened(), repeated(1), evidence("e1", "{"), remarked(Remark::Repeats(1))];
+    let mut journal = journal_with(&low_priority(), facts);
+    assert_eq!(brief(&plan(&journal)), "comment evidence e1");
+    journal.push(at(9), remarked(Remark::Evidence("e1".to_owned())));
+    assert_eq!(brief(&plan(&journal)), "done");
+}
+
+#[test]
+fn a_digest_shows_each_page_that_is_out_of_date() {
+    let mut journal = journal_with(&low_priority(), [opened(), listed("a", "alarm", 1)]);
+    assert_eq!(brief(&plan(&journal)), "comment page 0 up to 1");
+    journal.push(at(3), remarked(Remark::Listing { page: 0, turn: 1 }));
+    assert_eq!(brief(&plan(&journal)), "done");
+    journal.push(at(4), listed("a", "answer:0", 2));
+    assert_eq!(brief(&plan(&journal)), "comment page 0 up to 2");
+}
+
+#[test]
+fn an_alarm_in_a_digest_lives_as_any_other() {
+    tell(
+        &self_service(),
+        &[
+            (None, "received", "open"),
+            (Some(digested()), "open", "reach 0"),
+            (Some(reached(0, 0)), "asked", "wait"),
+            (Some(answered(0, Yes)), "answered", "comment answer 0, show 0 answer"),
+        ],
+    );
+}
+
+#[test]
+fn the_issue_tells_that_dispatch_could_not_go_on() {
+    let mut journal = journal_with(&low_priority(), [alerted()]);
+    assert_eq!(brief(&plan(&journal)), "open");
+    journal.push(at(2), opened());
+    assert_eq!(brief(&plan(&journal)), "comment alerted 0");
 }
 
 #[test]

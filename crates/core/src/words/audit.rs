@@ -2,18 +2,19 @@
 
 use jiff::Timestamp;
 
-use super::{name, time};
+use super::{digest::listing, name, time};
 use crate::{
     alarm::{Alarm, Key, Repo},
     journal::{Answer, Journal, LifeId, Remark, Who},
     life::Progress,
+    notice::Receipt,
     text::{close_code, code_block, defuse_github, one_line, shorten},
 };
 
 /// GitHub's limits, in characters. The interface description does not state them; its refusals do
 /// ("title is too long (maximum is 256 characters)", "body is too long (maximum is 65536 characters)").
 const TITLE_MAX: usize = 256;
-const BODY_MAX: usize = 65_536;
+pub(super) const BODY_MAX: usize = 65_536;
 const LABEL_MAX: usize = 50;
 const LABELS_MAX: usize = 100;
 
@@ -41,15 +42,21 @@ pub struct Draft {
 
 /// The line by which a comment is found again; invisible when rendered.
 pub fn remark_marker(life: &LifeId, remark: &Remark) -> String {
-    let name = match remark {
+    format!("<!-- dispatch:{life}:{} -->", remark_name(remark))
+}
+
+/// What a remark is called; all versions of one comment share the name.
+pub(super) fn remark_name(remark: &Remark) -> String {
+    match remark {
         Remark::Answer(who) => format!("answer:{who}"),
         Remark::Tally(_) => "tally".to_owned(),
         Remark::Paged(who) => format!("paged:{who}"),
         Remark::Unreached => "unreached".to_owned(),
         Remark::Repeats(_) => "repeats".to_owned(),
-        Remark::Evidence(n) => format!("evidence:{n}"),
-    };
-    format!("<!-- dispatch:{life}:{name} -->")
+        Remark::Evidence(id) => format!("evidence:{id}"),
+        Remark::Alerted(n) => format!("alerted:{n}"),
+        Remark::Listing { page, .. } => format!("page:{page}"),
+    }
 }
 
 /// Whether an issue with this body was opened by Dispatch for an alarm of another key. Its title says
@@ -98,20 +105,32 @@ pub fn draft(journal: &Journal, instead_of: Option<(&Repo, &str)>) -> Draft {
 
 /// The text of a comment, marker included.
 pub fn comment(journal: &Journal, progress: &Progress, remark: &Remark, now: Timestamp) -> String {
-    let text = match remark {
+    let text = told(journal, progress, remark, now);
+    let marker = remark_marker(&journal.life, remark);
+    format!("{}\n\n{marker}", shorten(&text, BODY_MAX - marker.chars().count() - 2))
+}
+
+/// The text of a comment without its marker.
+pub(super) fn told(journal: &Journal, progress: &Progress, remark: &Remark, now: Timestamp) -> String {
+    match remark {
         Remark::Answer(who) => answered(journal, progress, *who),
         Remark::Tally(_) => tally(journal, progress),
         Remark::Paged(who) => paged(journal, progress, *who),
         Remark::Unreached => unreached(journal, progress),
         Remark::Repeats(count) => repeats(*count, now),
-        Remark::Evidence(n) => {
-            let text = progress.evidence.get(*n).and_then(Option::as_deref).unwrap_or_default();
-            let text = code_block(&shorten(text, BODY_MAX / 2));
+        Remark::Evidence(id) => {
+            let text = progress.evidence.iter().find(|(known, _)| known == id).and_then(|(_, text)| text.as_deref());
+            let text = code_block(&shorten(text.unwrap_or_default(), BODY_MAX / 2));
             format!("Another message could not be read for the same reason:\n\n{text}")
         }
-    };
-    let marker = remark_marker(&journal.life, remark);
-    format!("{}\n\n{marker}", shorten(&text, BODY_MAX - marker.chars().count() - 2))
+        Remark::Alerted(n) => alerted(progress, *n),
+        Remark::Listing { page, .. } => listing(&progress.lines, *page),
+    }
+}
+
+fn alerted(progress: &Progress, n: usize) -> String {
+    let Some((receipt, reason)) = progress.alerts.get(n) else { return "PagerDuty was paged.".to_owned() };
+    format!("PagerDuty was paged, because Dispatch {}: {}.", plain(reason), incident(Some(receipt)))
 }
 
 fn answered(journal: &Journal, progress: &Progress, who: Who) -> String {
@@ -153,18 +172,21 @@ fn tally(journal: &Journal, progress: &Progress) -> String {
 }
 
 fn paged(journal: &Journal, progress: &Progress, who: Who) -> String {
-    let receipt = progress.people.get(who).and_then(|person| person.paged.as_ref());
-    let incident = match receipt.map(|receipt| (&receipt.url, &receipt.id)) {
+    let incident = incident(progress.people.get(who).and_then(|person| person.paged.as_ref()));
+    format!("PagerDuty was paged because {} answered no: {incident}.", plain(name(&journal.alarm, who)))
+}
+
+fn incident(receipt: Option<&Receipt>) -> String {
+    match receipt.map(|receipt| (&receipt.url, &receipt.id)) {
         Some((Some(url), _)) => format!("[incident]({url})"),
         Some((None, id)) => format!("incident with key {}", code(id)),
         None => "incident".to_owned(),
-    };
-    format!("PagerDuty was paged because {} answered no: {incident}.", plain(name(&journal.alarm, who)))
+    }
 }
 
 fn unreached(journal: &Journal, progress: &Progress) -> String {
     let verb = if journal.alarm.question.is_some() { "asked" } else { "told" };
-    let rounds = (0..=progress.nags.len()).flat_map(|round| {
+    let rounds = std::iter::once(0).chain(progress.nags.keys().copied()).flat_map(|round| {
         let known = progress.round(round).iter().enumerate();
         known.filter_map(move |(who, known)| Some((journal.person(who, round)?, known)))
     });
@@ -187,13 +209,13 @@ fn repeats(count: usize, now: Timestamp) -> String {
 }
 
 /// Inline code that may hold any text; a long one is shortened.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     format!("`{}`", one_line(&shorten(text, INLINE_MAX)).replace('`', "'"))
 }
 
 /// Text that neither mentions anybody nor becomes markup, a reference or a link; a long one is
 /// shortened.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let text = one_line(&shorten(text, INLINE_MAX));
     let mut safe = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {

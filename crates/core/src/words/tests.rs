@@ -223,12 +223,12 @@ fn the_comment_on_repeats() {
 
 #[test]
 fn the_comment_on_another_unreadable_message() {
-    let new = Fact::Repeated { count: 1, evidence: Some("``` @example-org/everybody".to_owned()) };
+    let new = evidence("e1", "``` @example-org/everybody");
     let journal = journal_with(&low_priority(), [opened(), repeated(2), new]);
     assert_eq!(
-        comment_on(&journal, &Remark::Evidence(1)),
+        comment_on(&journal, &Remark::Evidence("e1".to_owned())),
         "Another message could not be read for the same reason:\n\n````text\n``` @example-org/everybody\n````\
-         \n\n<!-- dispatch:5eed:evidence:1 -->"
+         \n\n<!-- dispatch:5eed:evidence:e1 -->"
     );
 }
 
@@ -305,13 +305,13 @@ fn the_timeline() {
         (remarked(Remark::Paged(0)), "remarked", "The issue links the page for jane"),
         (remarked(Remark::Unreached), "remarked", "The issue says who could not be reached"),
         (remarked(Remark::Repeats(4)), "remarked", "The issue shows 4 repeats"),
-        (remarked(Remark::Evidence(0)), "remarked", "The issue shows another unreadable message"),
+        (remarked(Remark::Evidence("e1".to_owned())), "remarked", "The issue shows another unreadable message"),
         (shown(0, Stage::Answered), "shown", "The question to jane shows the answer"),
         (shown(0, Stage::Paged), "shown", "The question to jane shows the page"),
         (Fact::Closed, "closed", "Issue closed as completed"),
         (Fact::Ended, "ended", "Issue was found closed by somebody else"),
         (repeated(3), "repeated", "Raised again (3)"),
-        (nagged(), "nagged", "2 people are to be told again"),
+        (nagged(1), "nagged", "2 people are to be told again"),
         (unreached(1, 1), "unreached", "Could not be told again: user_not_found"),
         (
             Fact::GaveUp { step: Step::Close, reason: "locked".to_owned() },

@@ -13,6 +13,7 @@ pub fn tell(alarm: &Alarm, fact: &Fact) -> (&'static str, String) {
     match fact {
         Fact::Opened { issue } => ("opened", format!("Issue {issue} opened")),
         Fact::Stood { issue } => ("stood", format!("Issue {issue} stood already; this counts as a repeat")),
+        Fact::Digested { issue, .. } => ("digested", format!("Listed in the digest {issue}; GitHub takes no more issues")),
         Fact::Reached { round: 1.., receipt, .. } => ("reached", format!("Told again at {}", receipt.at)),
         Fact::Unreached { round: 1.., reason, .. } => ("unreached", format!("Could not be told again: {reason}")),
         Fact::Nagged { people, .. } => ("nagged", format!("{} people are to be told again", people.len())),
@@ -27,7 +28,10 @@ pub fn tell(alarm: &Alarm, fact: &Fact) -> (&'static str, String) {
         Fact::Shown { who, stage } => ("shown", shown(called(who), *stage)),
         Fact::Closed => ("closed", "Issue closed as completed".to_owned()),
         Fact::Ended => ("ended", "Issue was found closed by somebody else".to_owned()),
-        Fact::Repeated { count, .. } => ("repeated", format!("Raised again ({count})")),
+        Fact::Repeated { count } => ("repeated", format!("Raised again ({count})")),
+        Fact::Evidence { .. } => ("evidence", "The text differs from the ones before".to_owned()),
+        Fact::Listed { item } => ("listed", format!("Lists {}: {}", item.name, item.title)),
+        Fact::Alerted { receipt, reason } => ("alerted", format!("{} paged, because Dispatch {reason}", receipt.at)),
         Fact::GaveUp { step, reason } => ("gave-up", format!("Refused for good, {}: {reason}", step_name(alarm, step))),
     }
 }
@@ -40,6 +44,8 @@ fn remarked(alarm: &Alarm, remark: &Remark) -> String {
         Remark::Unreached => "The issue says who could not be reached".to_owned(),
         Remark::Repeats(count) => format!("The issue shows {count} repeats"),
         Remark::Evidence(_) => "The issue shows another unreadable message".to_owned(),
+        Remark::Alerted(_) => "The issue says that Dispatch could not go on".to_owned(),
+        Remark::Listing { page, .. } => format!("Page {} of the digest is up to date", page + 1),
     }
 }
 

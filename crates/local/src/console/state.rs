@@ -45,6 +45,7 @@ fn publish(address: &str) -> Value {
         "topic": TOPIC_ARN,
         "aws": EXAMPLES.first().map(|example| aws_line(address, example)),
         "send": send_line(address, "self-service"),
+        "redrive": redrive_line(address, None),
     })
 }
 
@@ -56,11 +57,21 @@ pub fn aws_line(address: &str, example: &Example) -> String {
     )
 }
 
-/// A line for people without the AWS command line, ready to paste. It starts as this process was
-/// started: by cargo, or by the command's own name.
+/// A line for people without the AWS command line, ready to paste.
 pub fn send_line(address: &str, example: &str) -> String {
-    let command = if env::var_os("CARGO").is_some() { "cargo run --" } else { "dispatch" };
-    format!("{command} send --endpoint-url {address} --example {example}")
+    format!("{} send --endpoint-url {address} --example {example}", command())
+}
+
+/// A line that shows dead letters and sends them again, ready to paste; with the address of the store, where
+/// another process can read it.
+pub fn redrive_line(address: &str, store_url: Option<&str>) -> String {
+    let store = store_url.map(|url| format!("DISPATCH_STORE_URL={} ", quoted(url))).unwrap_or_default();
+    format!("{store}{} redrive --endpoint-url {address}", command())
+}
+
+/// How this process was started: by cargo, or by the command's own name.
+fn command() -> &'static str {
+    if env::var_os("CARGO").is_some() { "cargo run --" } else { "dispatch" }
 }
 
 /// One word for a POSIX shell, whatever is in it.

@@ -15,7 +15,9 @@ fn remark() -> impl Strategy<Value = Remark> {
         (0..3usize).prop_map(Remark::Paged),
         Just(Remark::Unreached),
         (0..9usize).prop_map(Remark::Repeats),
-        (0..3usize).prop_map(Remark::Evidence),
+        (0..3u8).prop_map(|id| Remark::Evidence(id.to_string())),
+        (0..2usize).prop_map(Remark::Alerted),
+        (0..2usize, 0..4usize).prop_map(|(page, turn)| Remark::Listing { page, turn }),
     ]
 }
 
@@ -47,9 +49,13 @@ fn fact() -> impl Strategy<Value = Fact> {
         4 => remark().prop_map(remarked),
         2 => (0..3usize, stage()).prop_map(|(who, stage)| shown(who, stage)),
         1 => prop::sample::select(vec![Fact::Closed, Fact::Ended]),
-        2 => (any::<usize>(), any::<Option<u8>>())
-            .prop_map(|(count, text)| Fact::Repeated { count, evidence: text.map(|text| text.to_string()) }),
-        1 => Just(nagged()),
+        1 => Just(digested()),
+        2 => any::<usize>().prop_map(|count| Fact::Repeated { count }),
+        1 => (0..3u8, any::<bool>())
+            .prop_map(|(id, new)| Fact::Evidence { id: id.to_string(), text: new.then(|| id.to_string()) }),
+        1 => (1..3usize).prop_map(nagged),
+        1 => Just(alerted()),
+        2 => (0..3u8, 0..2u8, 1..9usize).prop_map(|(life, name, turn)| listed(&life.to_string(), &name.to_string(), turn)),
         1 => refused().prop_map(|step| Fact::GaveUp { step, reason: String::new() }),
     ]
 }
@@ -76,7 +82,7 @@ fn first_answer(facts: &[Fact], whose: usize) -> Option<Answer> {
 /// Whether the facts say that the step is done, or need not be done any more.
 fn is_done(facts: &[Fact], step: &Step) -> bool {
     facts.iter().any(|fact| match (step, fact) {
-        (Step::Open, Fact::Opened { .. } | Fact::Stood { .. }) => true,
+        (Step::Open, Fact::Opened { .. } | Fact::Stood { .. } | Fact::Digested { .. }) => true,
         (Step::Reach { who, round }, Fact::Reached { who: whom, round: at, .. }) => who == whom && at == round,
         (Step::Reach { who, round: 0 }, Fact::Answered { who: whom, .. }) => who == whom,
         (Step::FallBack { round }, Fact::FellBack { round: at }) => round == at,
@@ -114,6 +120,26 @@ proptest! {
     }
 
     #[test]
+    fn a_tidy_journal_says_the_same(message in message(), facts in facts()) {
+        let journal = journal_with(&message, facts);
+        let mut tidy = journal.clone();
+        tidy.tidy();
+        prop_assert!(tidy.entries.len() <= journal.entries.len());
+        prop_assert_eq!(state(&tidy), state(&journal));
+        let (before, after) = (Progress::of(&journal), Progress::of(&tidy));
+        prop_assert_eq!((after.repeats, &after.people, &after.lines), (before.repeats, &before.people, &before.lines));
+        // A comment that is edited may be written once more, and nothing else may change.
+        let edited = |step: &Step| matches!(step, Step::Remark(remark) if remark.is_edited());
+        let (mut was, mut is) = (steps(&journal), steps(&tidy));
+        was.retain(|step| !edited(step));
+        is.retain(|step| !edited(step));
+        prop_assert_eq!(is, was);
+        let once = tidy.clone();
+        tidy.tidy();
+        prop_assert_eq!(tidy, once);
+    }
+
+    #[test]
     fn only_yes_from_everyone_closes(message in message(), facts in facts()) {
         let journal = journal_with(&message, facts.clone());
         if steps(&journal).contains(&Step::Close) {
@@ -128,7 +154,16 @@ proptest! {
         let told = (state(&journal), plan(&journal));
         let Some(twice) = (!facts.is_empty()).then(|| again.get(&facts)) else { return Ok(()) };
         // A repeat is a fact each time, and what the last round came to is told by the last fact.
-        if matches!(twice, Fact::Repeated { .. } | Fact::Nagged { .. } | Fact::Reached { .. } | Fact::Unreached { .. }) {
+        if matches!(
+            twice,
+            Fact::Repeated { .. }
+                | Fact::Evidence { .. }
+                | Fact::Alerted { .. }
+                | Fact::Nagged { .. }
+                | Fact::Listed { .. }
+                | Fact::Reached { .. }
+                | Fact::Unreached { .. }
+        ) {
             return Ok(());
         }
         let mut doubled = journal;

@@ -49,10 +49,10 @@ fn a_comment_keeps_within_its_limit_and_keeps_its_marker() {
             Fact::Answered { who: 0, answer: Answer::No, by },
             Fact::Paged { who: 0, receipt },
             Fact::Unreached { who: 0, round: 0, reason: text.clone() },
-            Fact::Repeated { count: 1, evidence: Some(text.clone()) },
+            evidence("e1", &text),
         ];
         let journal = Journal { alarm, ..journal_with(&poll(), facts) };
-        let remarks = [Remark::Answer(0), Remark::Tally(1), Remark::Paged(0), Remark::Unreached, Remark::Evidence(0)];
+        let remarks = [Remark::Answer(0), Remark::Tally(1), Remark::Paged(0), Remark::Unreached, Remark::Evidence("e1".to_owned())];
         let progress = Progress::of(&journal);
         for remark in remarks {
             let comment = comment(&journal, &progress, &remark, at(9));

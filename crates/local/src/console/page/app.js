@@ -45,8 +45,8 @@ function show(state) {
 
 /** How the queues stand. A dead message is one that was given up. */
 function queues(state) {
-  const number = (value, word, tone) =>
-    h("dd", { class: value ? `some ${tone}` : null }, h("b", null, value), ` ${word}`);
+  const number = (value, word, tone, title) =>
+    h("dd", { class: value ? `some ${tone}` : null, title: value ? title : null }, h("b", null, value), ` ${word}`);
   render(
     place("queues"),
     state.queues.map((queue) =>
@@ -56,7 +56,7 @@ function queues(state) {
         h("dt", null, queue.name),
         number(queue.waiting, "waiting", ""),
         number(queue.in_flight, "in flight", ""),
-        number(queue.dead, "dead", "bad"),
+        number(queue.dead, "dead", "bad", `To see why, and to send again: ${state.publish.redrive}`),
       ),
     ),
   );

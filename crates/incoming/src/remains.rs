@@ -1,0 +1,122 @@
+//! What is left of a batch: it goes back to the queue, and in its last deliveries somebody is told.
+
+use dispatch_core::{
+    alarm::{Alarm, Key},
+    source,
+};
+use dispatch_engine::{
+    Stopped,
+    last_resort::{self, Failure},
+    ports::Failed,
+    world::World,
+};
+use tokio::time::Instant;
+
+use crate::Letter;
+
+/// Something that could not be finished, with the positions of the letters that asked for it.
+#[derive(Debug)]
+pub(crate) struct Remains<'a> {
+    pub(crate) positions: &'a [usize],
+    pub(crate) cause: Cause<'a>,
+}
+
+/// What could not be finished, and why.
+#[derive(Debug)]
+pub(crate) enum Cause<'a> {
+    Page(Failed),
+    Life { key: &'a Key, alarm: Option<&'a Alarm>, stopped: Stopped },
+}
+
+/// Whether this is one of the last two deliveries: a run that dies in the last one tells nobody.
+pub(crate) fn is_late(world: &World, letter: &Letter) -> bool {
+    letter.item.is_some() && letter.receives.saturating_add(1) >= world.limits.receives_max
+}
+
+/// Whether the queue makes it a dead letter when it fails now.
+fn is_last(world: &World, letter: &Letter) -> bool {
+    letter.item.is_some() && letter.receives >= world.limits.receives_max
+}
+
+/// Returns the letters that must come again, with the reason. Of those that are in their last
+/// deliveries the person on call is told; where that does not work either, they are published anew, so
+/// that no letter is given up before somebody knows.
+pub(crate) async fn settle(
+    world: &World,
+    end: Instant,
+    letters: &[Letter],
+    remains: Vec<Remains<'_>>,
+) -> Vec<(usize, String)> {
+    let mut failures = Vec::new();
+    for Remains { positions, cause } in remains {
+        let reason = cause.to_string();
+        let late: Vec<&Letter> =
+            positions.iter().filter_map(|at| letters.get(*at)).filter(|letter| is_late(world, letter)).collect();
+        let is_told = late.is_empty() || cause.tell(world, end, &late, &reason).await;
+        for position in positions {
+            let letter = letters.get(*position).filter(|letter| !is_told && is_last(world, letter));
+            let again = match letter {
+                Some(letter) => publish_again(world, letter).await,
+                None => false,
+            };
+            if !again {
+                failures.push((*position, reason.clone()));
+            }
+        }
+    }
+    failures
+}
+
+/// `true` when another delivery of the same message is certain.
+async fn publish_again(world: &World, letter: &Letter) -> bool {
+    let copy = source::Letter { id: &letter.id, subject: letter.subject.as_deref(), text: &letter.text };
+    match last_resort::again(world, &copy).await {
+        Ok(()) => {
+            tracing::warn!(message_id = letter.id, "published anew, because nobody could be told");
+            true
+        }
+        Err(failed) => {
+            tracing::error!(message_id = letter.id, error = %failed, "nobody could be told");
+            false
+        }
+    }
+}
+
+impl Cause<'_> {
+    /// Whether the letters may be given up: somebody knows, or nobody else can be told.
+    async fn tell(&self, world: &World, end: Instant, late: &[&Letter], reason: &str) -> bool {
+        let messages: Vec<&str> = late.iter().map(|letter| letter.id.as_str()).collect();
+        match self {
+            // The pager itself refuses for good: only the dead letters can keep it.
+            Cause::Page(failed) if failed.is_final() => {
+                for message in messages {
+                    last_resort::lose(world, message, None, "", reason, None).await;
+                }
+                true
+            }
+            // The pager cannot be reached, or another run is at work: nothing to tell, and nothing to give up.
+            Cause::Page(_) | Cause::Life { stopped: Stopped::Leased { .. }, .. } => false,
+            Cause::Life { key, alarm, .. } => {
+                let receives = late.iter().map(|letter| letter.receives).max().unwrap_or(1);
+                let reason = format!("could not finish this alarm in {receives} deliveries ({reason})");
+                let failure = Failure { key, alarm: *alarm, messages: &messages, reason: &reason };
+                match last_resort::alert(world, end, failure).await {
+                    Ok(_) => true,
+                    Err(failed) => {
+                        tracing::error!(alarm.key = %key, error = %failed, "the last resort failed");
+                        false
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Cause<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Cause::Page(failed) => write!(f, "{failed}"),
+            Cause::Life { key, stopped, .. } => write!(f, "alarm {key}: {stopped}"),
+        }
+    }
+}
