@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 
 use crate::{
     meddling::{Meddled, Whim},
-    story::{Story, buttons, jane, self_service},
+    story::{buttons, jane, self_service},
 };
 
 /// More writes than a life has.
@@ -66,17 +66,18 @@ async fn an_answer_whose_function_dies_at_any_write_pages_once_and_is_told_once(
 
 #[tokio::test]
 async fn a_no_pages_at_once_although_a_run_that_died_holds_the_lease() {
-    let story = Story::begin().await;
-    story.publish(&self_service(jane())).await;
-    let store = &story.town.world.store;
+    let town = Meddled::begin().await;
+    let story = &town.story;
+    town.deliver_until_done("m1", &self_service(jane())).await;
+    let store = &town.world.store;
     let path = store.list("alarms/").await.unwrap().remove(0);
     let (bytes, tag) = store.read(&path).await.unwrap().unwrap();
     let mut journal = Journal::from_bytes(&bytes).unwrap();
     let until = journal.began + SignedDuration::from_hours(1);
-    journal.lease = Some(Lease { run: "dead".to_owned(), until });
+    journal.lease = Some(Lease { run: "dead".to_owned(), until, backed: true });
     store.swap(&path, journal.to_bytes().unwrap().into(), &tag).await.unwrap().unwrap();
 
-    assert_eq!(story.click("jane", "no").await, 200);
+    assert_eq!(town.click("jane", "no").await, 200);
     assert_eq!(story.incident().key, "req-1");
     assert_eq!(story.calls("createIncident"), 1);
     assert_eq!(story.issue().comments.len(), 0, "everything else waits for the lease");

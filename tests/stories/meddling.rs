@@ -18,6 +18,7 @@ use dispatch_engine::{
     ports::{AuditLog, Clock, Draft, Failed, Store, Tag, Topic},
     world::World,
 };
+use dispatch_simulator::fake::slack::Message;
 use dispatch_triage::Triage;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -295,6 +296,16 @@ pub(crate) async fn deliver_within(world: &World, id: &str, message: &Value, tim
 pub(crate) async fn click(triage: &Triage, story: &Story, person: &str, button: &str) -> u64 {
     let messages = story.town.fakes.slack.dm(person);
     let question = messages.iter().rfind(|message| !crate::story::buttons(message).is_empty()).expect("a question");
+    click_message(triage, story, person, question, button).await
+}
+
+pub(crate) async fn click_message(
+    triage: &Triage,
+    story: &Story,
+    person: &str,
+    question: &Message,
+    button: &str,
+) -> u64 {
     let click = story.town.fakes.slack.click(&question.channel, &question.ts, person, button).unwrap();
     let headers: serde_json::Map<_, _> =
         click.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();

@@ -25,7 +25,7 @@ pub(crate) struct Story {
 
 /// Options for stories: retries come at once.
 pub(crate) fn options() -> Options {
-    Options { retry_after: Duration::from_millis(10), late: Duration::from_millis(10), ..Options::default() }
+    Options { retry_after: Duration::from_millis(10), late: Duration::ZERO, ..Options::default() }
 }
 
 /// Options for stories with one more service to page.

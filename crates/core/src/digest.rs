@@ -6,10 +6,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    alarm::{Address, Again, Alarm, Repo},
-    journal::LifeId,
-};
+use crate::alarm::{Address, Again, Alarm, Repo};
 
 /// The type of a digest, where alarms have that of their message.
 pub const KIND: &str = "digest";
@@ -20,12 +17,12 @@ pub const LINES_MAX: usize = 1_000;
 /// Lines in one comment: at most this many at their longest fit into GitHub's limit.
 pub const LINES_A_PAGE: usize = 20;
 
-/// One thing that a digest tells of one life.
+/// One thing that a digest tells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
-    /// Of whom.
-    pub life: LifeId,
-    /// What of them: two items of one life with the same name are versions of one thing.
+    /// The line that it belongs to: a life, or one of many things of a life.
+    pub line: String,
+    /// What it is there: two items of one line with the same name are versions of one thing.
     pub name: String,
     /// What the alarm is called.
     pub title: String,
@@ -37,11 +34,11 @@ pub struct Item {
     pub turn: usize,
 }
 
-/// Everything that a digest tells of one life.
+/// Items that stand together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Of whom.
-    pub life: LifeId,
+    /// As [`Item::line`].
+    pub name: String,
     /// What the alarm is called.
     pub title: String,
     /// The alarm's own issue, if it has one.
@@ -54,11 +51,10 @@ pub struct Line {
 
 /// Adds an item to the lines that it belongs to.
 pub(crate) fn add(lines: &mut Vec<Line>, item: &Item) {
-    let Item { life, name, title, url, text, turn } = item;
-    let at = lines.iter().position(|line| line.life == *life);
-    let Some(line) = at.and_then(|at| lines.get_mut(at)) else {
+    let Item { name, title, url, text, turn, .. } = item;
+    let Some(line) = lines.iter_mut().find(|line| line.name == item.line) else {
         let parts = vec![(name.clone(), text.clone())];
-        lines.push(Line { life: life.clone(), title: title.clone(), url: url.clone(), parts, turn: *turn });
+        lines.push(Line { name: item.line.clone(), title: title.clone(), url: url.clone(), parts, turn: *turn });
         return;
     };
     line.turn = line.turn.max(*turn);
@@ -109,9 +105,9 @@ mod tests {
     use super::*;
     use crate::testing::{at, defaults};
 
-    fn item(life: &str, name: &str, text: &str, turn: usize) -> Item {
-        let (life, name) = (LifeId(life.to_owned()), name.to_owned());
-        Item { life, name, title: "t".to_owned(), url: None, text: text.to_owned(), turn }
+    fn item(line: &str, name: &str, text: &str, turn: usize) -> Item {
+        let (line, name) = (line.to_owned(), name.to_owned());
+        Item { line, name, title: "t".to_owned(), url: None, text: text.to_owned(), turn }
     }
 
     #[test]
@@ -120,7 +116,7 @@ mod tests {
         for item in [item("a", "x", "1", 1), item("b", "x", "2", 2), item("a", "y", "3", 3), item("a", "x", "4", 4)] {
             add(&mut lines, &item);
         }
-        let told: Vec<_> = lines.iter().map(|line| (line.life.0.as_str(), line.turn, line.parts.len())).collect();
+        let told: Vec<_> = lines.iter().map(|line| (line.name.as_str(), line.turn, line.parts.len())).collect();
         assert_eq!(told, [("a", 4, 2), ("b", 2, 1)]);
         assert_eq!(lines[0].parts[0], ("x".to_owned(), "4".to_owned()));
     }

@@ -162,10 +162,10 @@ pub(crate) fn evidence(id: &str, text: &str) -> Fact {
     Fact::Evidence { id: id.to_owned(), text: Some(text.to_owned()) }
 }
 
-pub(crate) fn listed(life: &str, name: &str, turn: usize) -> Fact {
-    let (life, name) = (LifeId(life.to_owned()), name.to_owned());
+pub(crate) fn listed(line: &str, name: &str, turn: usize) -> Fact {
+    let (line, name) = (line.to_owned(), name.to_owned());
     let text = format!("text {turn}");
-    Fact::Listed { item: Item { life, name, title: "Disk full".to_owned(), url: None, text, turn } }
+    Fact::Listed { item: Item { line, name, title: "Disk full".to_owned(), url: None, text, turn } }
 }
 
 pub(crate) fn alerted() -> Fact {

@@ -111,7 +111,7 @@ async fn add(world: &World, run: &Run, repo: &Repo, item: &Item) -> Result<Held,
 
 fn is_full(journal: &Journal, item: &Item) -> bool {
     let lines = Progress::of(journal).lines;
-    lines.len() >= LINES_MAX && !lines.iter().any(|line| line.life == item.life)
+    lines.len() >= LINES_MAX && !lines.iter().any(|line| line.name == item.line)
 }
 
 /// Puts the item into the journal, in the place of an older version; `false` when it says so already.
@@ -124,7 +124,7 @@ fn put(journal: &mut Journal, item: &Item, now: Timestamp) -> bool {
     let turn = items.max().unwrap_or(0) + 1;
     let new = Item { turn, ..item.clone() };
     let older = journal.entries.iter_mut().find_map(|entry| match &mut entry.fact {
-        Fact::Listed { item: known } if (&known.life, &known.name) == (&item.life, &item.name) => Some(known),
+        Fact::Listed { item: known } if (&known.line, &known.name) == (&item.line, &item.name) => Some(known),
         _ => None,
     });
     match older {

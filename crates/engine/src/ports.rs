@@ -112,7 +112,7 @@ pub trait AuditLog: Send + Sync + fmt::Debug {
     /// [`Failed::Unreachable`] when it may have been opened all the same: [`AuditLog::find`] it first.
     async fn open(&self, draft: &Draft) -> Result<Issue, Failed>;
 
-    /// Finds the issue whose body holds `marker`, updated at or after `since`. Not a hint: an issue that
+    /// Finds the issue whose body holds `marker`, opened at or after `since`. Not a hint: an issue that
     /// lists do not show yet is found, too.
     ///
     /// # Errors

@@ -33,11 +33,6 @@ pub(crate) fn is_late(world: &World, letter: &Letter) -> bool {
     letter.item.is_some() && letter.receives.saturating_add(1) >= world.limits.receives_max
 }
 
-/// Whether the queue makes it a dead letter when it fails now.
-fn is_last(world: &World, letter: &Letter) -> bool {
-    letter.item.is_some() && letter.receives >= world.limits.receives_max
-}
-
 /// Returns the letters that must come again, with the reason. Of those that are in their last
 /// deliveries the person on call is told; where that does not work either, they are published anew, so
 /// that no letter is given up before somebody knows.
@@ -52,9 +47,9 @@ pub(crate) async fn settle(
         let reason = cause.to_string();
         let late: Vec<&Letter> =
             positions.iter().filter_map(|at| letters.get(*at)).filter(|letter| is_late(world, letter)).collect();
-        let is_told = late.is_empty() || cause.tell(world, end, &late, &reason).await;
+        let is_told = late.is_empty() || cause.tell(world, end, &late).await;
         for position in positions {
-            let letter = letters.get(*position).filter(|letter| !is_told && is_last(world, letter));
+            let letter = letters.get(*position).filter(|letter| !is_told && is_late(world, letter));
             let again = match letter {
                 Some(letter) => publish_again(world, letter).await,
                 None => false,
@@ -84,21 +79,21 @@ async fn publish_again(world: &World, letter: &Letter) -> bool {
 
 impl Cause<'_> {
     /// Whether the letters may be given up: somebody knows, or nobody else can be told.
-    async fn tell(&self, world: &World, end: Instant, late: &[&Letter], reason: &str) -> bool {
+    async fn tell(&self, world: &World, end: Instant, late: &[&Letter]) -> bool {
         let messages: Vec<&str> = late.iter().map(|letter| letter.id.as_str()).collect();
         match self {
             // The pager itself refuses for good: only the dead letters can keep it.
             Cause::Page(failed) if failed.is_final() => {
                 for message in messages {
-                    last_resort::lose(world, message, None, "", reason, None).await;
+                    last_resort::lose(world, message, None, "", &failed.to_string(), None).await;
                 }
                 true
             }
             // The pager cannot be reached, or another run is at work: nothing to tell, and nothing to give up.
             Cause::Page(_) | Cause::Life { stopped: Stopped::Leased { .. }, .. } => false,
-            Cause::Life { key, alarm, .. } => {
+            Cause::Life { key, alarm, stopped } => {
                 let receives = late.iter().map(|letter| letter.receives).max().unwrap_or(1);
-                let reason = format!("could not finish this alarm in {receives} deliveries ({reason})");
+                let reason = format!("could not finish this alarm in {receives} deliveries: {stopped}");
                 let failure = Failure { key, alarm: *alarm, messages: &messages, reason: &reason };
                 match last_resort::alert(world, end, failure).await {
                     Ok(_) => true,

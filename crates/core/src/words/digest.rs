@@ -49,11 +49,18 @@ pub fn digest_remark(journal: &Journal, progress: &Progress, remark: &Remark, no
     };
     // The digest is no issue of the alarm's own.
     let own = progress.issue.as_ref().filter(|_| progress.digest.is_none());
-    item(journal, own.map(|(issue, _)| issue.url.clone()), remark_name(remark), shorten(&text, PART_MAX).into_owned())
+    let url = own.map(|(issue, _)| issue.url.clone());
+    let name = remark_name(remark);
+    let told = item(journal, url, name.clone(), shorten(&text, PART_MAX).into_owned());
+    match remark {
+        // Each of these would push another out of a line that it shares.
+        Remark::Evidence(_) => Item { line: format!("{}/{name}", journal.life), ..told },
+        _ => told,
+    }
 }
 
 fn item(journal: &Journal, url: Option<String>, name: String, text: String) -> Item {
-    Item { life: journal.life.clone(), name, title: one_line(&journal.alarm.title), url, text, turn: 0 }
+    Item { line: journal.life.to_string(), name, title: one_line(&journal.alarm.title), url, text, turn: 0 }
 }
 
 fn tally(journal: &Journal, progress: &Progress) -> String {
