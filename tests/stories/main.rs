@@ -12,6 +12,7 @@
 mod crashes;
 mod deadlines;
 mod events;
+mod faults;
 mod lag;
 mod last_resort;
 mod logs;

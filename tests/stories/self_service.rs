@@ -101,10 +101,9 @@ async fn the_first_answer_stands_and_later_clicks_are_told_so() {
     let story = Story::begin().await;
     story.publish(&self_service(jane())).await;
     let question = story.message_to("jane");
-    let yes = story.town.fakes.slack.click(&question.channel, &question.ts, "jane", "yes").unwrap();
-    let no = story.town.fakes.slack.click(&question.channel, &question.ts, "jane", "no").unwrap();
-    for click in [&yes, &no, &yes] {
-        assert_eq!(story.send(click).await, 200);
+    let click = |button| story.town.fakes.slack.click(&question.channel, &question.ts, "jane", button).unwrap();
+    for click in [click("yes"), click("no"), click("yes")] {
+        assert_eq!(story.send(&click).await, 200);
     }
 
     assert_eq!(story.issue().state, "closed");
