@@ -1,6 +1,7 @@
-"""AWS as moto plays it: a bucket, a topic with a queue behind it, and a key."""
+"""AWS as moto plays it: a bucket, a topic with a queue behind it, a queue for dead letters, and a key."""
 
 import base64
+import hashlib
 import json
 import os
 import socket
@@ -13,6 +14,7 @@ from botocore.config import Config
 
 REGION = "eu-central-1"
 START_S = 60
+MAX_RECEIVES = 2
 
 #: Credentials of no worth; moto takes any.
 CREDENTIALS = {
@@ -39,11 +41,17 @@ class Cloud:
         place = {"LocationConstraint": REGION}
         self._s3.create_bucket(Bucket=self.bucket, CreateBucketConfiguration=place)
         self.topic = self._sns.create_topic(Name="dispatch")["TopicArn"]
-        self._queue = self._sqs.create_queue(QueueName="alarms")["QueueUrl"]
-        attributes = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
-        queue_arn = attributes["Attributes"]["QueueArn"]
-        self._sns.subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=queue_arn)
+        self._dead = self._sqs.create_queue(QueueName="alarms-dead")["QueueUrl"]
+        policy = {"deadLetterTargetArn": self._arn(self._dead), "maxReceiveCount": MAX_RECEIVES}
+        self._queue = self._sqs.create_queue(
+            QueueName="alarms", Attributes={"RedrivePolicy": json.dumps(policy)}
+        )["QueueUrl"]
+        self._sns.subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=self._arn(self._queue))
         self._key = self._kms.create_key()["KeyMetadata"]["KeyId"]
+
+    def _arn(self, queue):
+        attributes = self._sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+        return attributes["Attributes"]["QueueArn"]
 
     def _client(self, service):
         return boto3.client(
@@ -86,6 +94,31 @@ class Cloud:
                 self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=receipt)
             if messages or time.monotonic() > give_up:
                 return [message["Body"] for message in messages]
+
+    def lose(self, message, through_topic=True):
+        """Has a message received as often as it may be, and its body, by which a function knows it."""
+        if through_topic:
+            self._sns.publish(TopicArn=self.topic, Message=message)
+        else:
+            self._sqs.send_message(QueueUrl=self._queue, MessageBody=message)
+        receive = {"QueueUrl": self._queue, "VisibilityTimeout": 0, "WaitTimeSeconds": 0}
+        received = [self._sqs.receive_message(**receive)["Messages"] for _ in range(MAX_RECEIVES)]
+        # The queue gives it up when it would be received once more.
+        assert not self._sqs.receive_message(**receive).get("Messages")
+        return received[0][0]
+
+    def write_loss(self, name, reason):
+        """Writes down why a message was given up, as `incoming` does."""
+        digest = hashlib.sha256(name.encode() + b"\0").hexdigest()[:40]
+        loss = {
+            "message": name,
+            "at": "2026-11-21T03:00:00Z",
+            "alarm": None,
+            "title": "",
+            "reason": reason,
+            "paged": None,
+        }
+        self._s3.put_object(Bucket=self.bucket, Key=f"lost/{digest}.json", Body=json.dumps(loss).encode())
 
     def journals(self):
         """What lies in the bucket: path and content, where it is JSON."""

@@ -1,13 +1,15 @@
-"""Both functions as plain processes, held against stand-ins that share no code with Dispatch.
+"""Both functions and the command as plain processes, held against stand-ins that share no code with Dispatch.
 
-    python run.py [--binaries FOLDER]
+    python run.py [--binaries FOLDER] [--command FILE]
 
-FOLDER holds `incoming` and `triage`; without it, those of the release build are taken.
+FOLDER holds `incoming` and `triage`; without it, those of the release build are taken. FILE is `dispatch`;
+without it, that of the debug build is taken.
 """
 
 import argparse
 import json
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -18,7 +20,7 @@ sys.dont_write_bytecode = True  # nothing is to be left in the checkout
 
 import events  # noqa: E402
 import messages  # noqa: E402
-from cloud import Cloud  # noqa: E402
+from cloud import CREDENTIALS, Cloud  # noqa: E402
 from functions import Failed, Function  # noqa: E402
 from vendors import GitHub, PagerDuty, Slack  # noqa: E402
 
@@ -33,7 +35,8 @@ EMPTY_BATCH = [None, []]
 class World:
     """Everything that runs: the clouds, the vendors, the two functions."""
 
-    def __init__(self, binaries):
+    def __init__(self, binaries, command):
+        self.command = command
         self._running = []
         self.cloud = self._keep(Cloud())
         self.github = self._keep(GitHub("ghp_taken-by-the-stand-in-only"))
@@ -85,6 +88,17 @@ class World:
 
     def publish(self, *published):
         self.deliver(*[events.envelope(message) for message in published])
+
+    def redrive(self, *arguments):
+        """Runs `dispatch redrive`; the exit code and the objects that it printed."""
+        names = ["DISPATCH_STORE_URL", "DISPATCH_TOPIC_ARN", "AWS_ENDPOINT_URL"]
+        done = subprocess.run(
+            [str(self.command), "redrive", "--json", *arguments],
+            env={**CREDENTIALS, **{name: self.settings[name] for name in names}},
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+        )
+        assert done.stderr == "", done.stderr
+        return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
 
     def question(self, text):
         """The one message with buttons that holds this text."""
@@ -301,6 +315,36 @@ def check_hanging(world):
     assert len(said) == 1, said
 
 
+def check_redrive(world):
+    """dead letters are shown with their reason, and sent again they do nothing twice"""
+    asking = json.dumps(messages.asking("self-service", "Redrive: jane signed in", "jane"))
+    lost = world.cloud.lose(asking)
+    name = json.loads(lost["Body"])["MessageId"]
+    world.cloud.write_loss(name, "the disk was full")
+    # The function had done all of it; only that it had was lost.
+    world.deliver(lost["Body"])
+    bare = world.cloud.lose(json.dumps(messages.log("Redrive: a bare one")), through_topic=False)
+    before = world.effects()
+    for _ in range(2):
+        code, listed = world.redrive("--list")
+        shown = {letter["message"]: letter for letter in listed}
+        assert (code, set(shown)) == (0, {name, bare["MessageId"]}), listed
+        assert shown[name]["title"] == "Redrive: jane signed in" and shown[name]["queue"] == "alarms"
+        assert shown[name]["why"]["reason"] == "the disk was full"
+        assert "not_kept" in shown[bare["MessageId"]]["why"]
+    code, sent = world.redrive()
+    assert (code, [letter["outcome"] for letter in sent]) == (0, ["sent", "sent"]), sent
+    bodies = world.cloud.published(10)
+    assert lost["Body"] in bodies and len(bodies) == 2, bodies
+    for _ in range(2):
+        world.deliver(*bodies)
+    assert world.effects() == before + 1, "only the bare one's issue was left to do"
+    assert bare["MessageId"] in next(body for body in bodies if body != lost["Body"])
+    world.question("Redrive: jane signed in")
+    world.github.issue("Redrive: a bare one")
+    assert world.redrive() == (0, [])
+
+
 def tried(world, body):
     """Delivers a message until it is taken: a step that was cut short is left alone for as long as its lease lasts."""
     answer, _ = world.incoming.invoke(events.batch(body))
@@ -346,6 +390,7 @@ CHECKS = [
     check_others,
     check_signature,
     check_hanging,
+    check_redrive,
     check_settings,
     check_secrets,
 ]
@@ -354,13 +399,15 @@ CHECKS = [
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--binaries", type=Path, default=ROOT / "target" / "release")
-    binaries = arguments.parse_args().binaries.resolve()
-    for name in ("incoming", "triage"):
-        if not (binaries / name).exists():
-            sys.exit(f"{binaries / name} is not there; build it first")
+    arguments.add_argument("--command", type=Path, default=ROOT / "target" / "debug" / "dispatch")
+    arguments = arguments.parse_args()
+    binaries, command = arguments.binaries.resolve(), arguments.command.resolve()
+    for binary in (binaries / "incoming", binaries / "triage", command):
+        if not binary.exists():
+            sys.exit(f"{binary} is not there; build it first")
     # Whoever ends this run ends what it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    world = World(binaries)
+    world = World(binaries, command)
     failed = 0
     try:
         for check in CHECKS:

@@ -114,6 +114,8 @@ class GitHub(Vendor):
         match call.method, call.path.strip("/").split("/"):
             case "GET", ["search", "issues"]:
                 return 200, {"total_count": 0, "incomplete_results": False, "items": []}
+            case "GET", ["repos", owner, repo]:
+                return 200, {"id": 1, "name": repo, "full_name": f"{owner}/{repo}", "private": True}
             case "GET", ["repos", owner, repo, "issues"]:
                 issues = [issue for (place, _), issue in self.issues.items() if place == (owner, repo)]
                 return 200, issues[::-1] if call.query.get("page", ["1"]) == ["1"] else []

@@ -12,6 +12,8 @@ const RESPONSE_URL: &str = "/actions/";
 /// The largest text that stays one message. Longer ones are split or refused.
 const TEXT_CHARS_MAX: usize = 4_000;
 const VIEW_BYTES_MAX: usize = 250_000;
+/// Shorter parts of a button's value can be guessed, so they are no secret.
+const SECRET_CHARS_MIN: usize = 16;
 
 pub(super) fn check(sent: &Sent, findings: &mut Findings) {
     if sent.header("content-type").is_some_and(|kind| kind.starts_with("application/json"))
@@ -77,6 +79,7 @@ fn check_message(body: &Value, findings: &mut Findings) {
             block_kit::check_blocks(blocks, &place, findings);
         }
     }
+    check_secrecy(body, findings);
     let payload = body.pointer("/metadata/event_payload").and_then(Value::as_object);
     for (name, value) in payload.into_iter().flatten() {
         let list_of_others = value.as_array().is_some_and(|items| !items.iter().all(Value::is_object));
@@ -86,6 +89,18 @@ fn check_message(body: &Value, findings: &mut Findings) {
                 "expected text, a number, a truth value, an object or a list of objects",
             );
         }
+    }
+}
+
+/// Every app of the workspace can read metadata, so nothing that a button's value keeps may be in it.
+fn check_secrecy(body: &Value, findings: &mut Findings) {
+    let metadata = body.get("metadata").map(Value::to_string).unwrap_or_default();
+    let blocks = body.get("blocks").and_then(Value::as_array).into_iter().flatten();
+    let elements = blocks.filter_map(|block| block.get("elements")?.as_array()).flatten();
+    let values = elements.filter_map(|element| element.get("value")?.as_str());
+    let mut parts = values.flat_map(|value| value.split('.')).filter(|part| part.len() >= SECRET_CHARS_MIN);
+    if parts.any(|part| metadata.contains(part)) {
+        findings.add("body /metadata", "holds a part of a button's value");
     }
 }
 

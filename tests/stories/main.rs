@@ -24,6 +24,7 @@ mod private;
 mod races;
 mod repeats;
 mod replays;
+mod secrets;
 mod self_service;
 mod storms;
 mod story;

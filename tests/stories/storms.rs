@@ -79,7 +79,8 @@ async fn ten_thousand_messages_of_fifty_alarms_cost_fifty_issues_and_fifty_quest
     let count = batches.len();
     stream::iter(batches).buffer_unordered(4).collect::<Vec<()>>().await;
 
-    assert_eq!((story.issues().len(), story.town.fakes.slack.dm("jane").len()), (ALARMS, ALARMS));
+    let titles: Vec<_> = story.issues().into_iter().map(|issue| issue.title).collect();
+    assert_eq!((titles.len(), story.town.fakes.slack.dm("jane").len()), (ALARMS, ALARMS), "{titles:?}");
     let (mut kept, mut shown) = (0, 0);
     for issue in story.issues() {
         let journal = journal(world, &issue.title).await;

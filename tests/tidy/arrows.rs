@@ -7,7 +7,8 @@ use toml::{Table, Value};
 
 use crate::tree::{read, root};
 
-/// Each crate, by its folder, with the crates of this repository that it may know.
+/// Each crate, by its folder in `crates` (in `tests` for the simulation), with the crates of this repository
+/// that it may know.
 const ARROWS: &[(&str, &[&str])] = &[
     ("core", &[]),
     ("engine", &["core"]),
@@ -18,13 +19,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("simulator", &[]),
     ("local", &["core", "engine", "incoming", "services", "simulator", "triage"]),
     ("cli", &["core", "engine", "local", "services"]),
+    ("simulation", &["core", "engine", "incoming"]),
 ];
 
 /// What core may be built from. None of it knows a clock, a network or a machine.
 const CORE: &[&str] = &["hex", "jiff", "schemars", "serde", "serde_json", "serde_path_to_error", "sha2", "thiserror"];
 
 fn manifest(folder: &str) -> Table {
-    read(format!("crates/{folder}/Cargo.toml")).parse().unwrap()
+    let above = if folder == "simulation" { "tests" } else { "crates" };
+    read(format!("{above}/{folder}/Cargo.toml")).parse().unwrap()
 }
 
 /// The names of the dependencies, those for tests left out, those of single platforms included.
@@ -48,6 +51,7 @@ fn arrows_point_one_way() {
     let folders = folders.filter(|entry| entry.file_type().unwrap().is_dir());
     let manifests: BTreeMap<String, Table> = folders
         .map(|entry| entry.file_name().into_string().unwrap())
+        .chain(["simulation".to_owned()])
         .map(|folder| (folder.clone(), manifest(&folder)))
         .collect();
     let name = |folder: &str| manifests[folder]["package"]["name"].as_str().unwrap().to_owned();

@@ -7,7 +7,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use crate::{
     Failure, check, completions, life,
     local::{self, Local},
-    plan, schema, send,
+    plan, redrive, schema, send,
 };
 
 /// In the order of the help.
@@ -17,6 +17,7 @@ const COMMANDS: &[Command] = &[
     check::COMMAND,
     plan::COMMAND,
     life::COMMAND,
+    redrive::COMMAND,
     schema::COMMAND,
     completions::COMMAND,
 ];

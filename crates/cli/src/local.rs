@@ -13,7 +13,7 @@ use std::{
 
 use clap::{Args, FromArgMatches, ValueHint};
 use dispatch_local::{
-    console::{self, aws_line, send_line},
+    console::{self, aws_line, redrive_line, send_line},
     examples::EXAMPLES,
     town::{Options, Real, Town},
 };
@@ -68,8 +68,9 @@ async fn serve(local: &Local) -> Result<ExitCode, Failure> {
     let stop = Stop::listen()?;
     let listener = bind(local.port).await?;
     let mut options = Options { real: settings::read(Path::new(".env"))?, ..Options::default() };
-    if let Some(folder) = &local.folder {
-        options.store_url = folder_url(folder)?;
+    let store_url = local.folder.as_deref().map(folder_url).transpose()?;
+    if let Some(url) = &store_url {
+        options.store_url.clone_from(url);
     }
     let town = Arc::new(Town::start(options).await.map_err(|problems| cannot_start(&problems))?);
     let at = listener.local_addr()?;
@@ -79,7 +80,7 @@ async fn serve(local: &Local) -> Result<ExitCode, Failure> {
             town.publish(example.message);
         }
     }
-    style::stdout(&welcome(local, at, town.real))?;
+    style::stdout(&welcome(local, at, store_url.as_deref(), town.real))?;
     tokio::select! {
         served = page => match served {
             Ok(Err(error)) => Err(Failure::Other(format!("the page at {at}: {error}"))),
@@ -94,8 +95,8 @@ async fn serve(local: &Local) -> Result<ExitCode, Failure> {
     }
 }
 
-/// What is said at the start.
-fn welcome(local: &Local, at: SocketAddr, real: Real) -> String {
+/// What is said at the start; `store_url` is where another process can read the store.
+fn welcome(local: &Local, at: SocketAddr, store_url: Option<&str>, real: Real) -> String {
     let address = format!("http://{at}");
     let mut text =
         format!("Dispatch runs on this machine. Open its page:\n\n  {}\n\n", style::strong(&format!("{address}/")));
@@ -118,6 +119,10 @@ fn welcome(local: &Local, at: SocketAddr, real: Real) -> String {
         text.push_str(&format!("Publish an alarm from another terminal:\n\n{}\n\n", aws_line(&address, example)));
         text.push_str(&format!("or, without the AWS command line:\n\n{}\n\n", send_line(&address, example.name)));
     }
+    text.push_str(&format!(
+        "What fails in every try is a dead letter. To see why, and to send it again:\n\n{}\n\n",
+        redrive_line(&address, store_url)
+    ));
     let kept = match &local.folder {
         Some(folder) => format!("Journals are kept in {}, everything else is not.", folder.display()),
         None => "Nothing is kept.".to_owned(),
@@ -179,12 +184,13 @@ mod tests {
 
     #[test]
     fn the_welcome_says_where_to_look_and_what_is_real() {
-        let text = welcome(&Local::default(), AT, Real::default());
+        let text = welcome(&Local::default(), AT, None, Real::default());
         for part in [
             "Open its page:\n\n  http://127.0.0.1:5000/\n",
             "Port 4100 is taken",
             "\naws sns publish --endpoint-url http://127.0.0.1:5000 ",
             " send --endpoint-url http://127.0.0.1:5000 --example self-service\n",
+            " redrive --endpoint-url http://127.0.0.1:5000\n",
             "Nothing is kept.",
         ] {
             assert!(text.contains(part), "{part:?} in {text}");
@@ -192,11 +198,12 @@ mod tests {
         assert!(!text.contains("real service") && !text.contains("published"), "{text}");
 
         let local = Local { port: Some(5000), demo: true, folder: Some("journals".into()), ..Local::default() };
-        let text = welcome(&local, AT, Real { slack: true, ..Real::default() });
+        let text = welcome(&local, AT, Some("file:///journals"), Real { slack: true, ..Real::default() });
         for part in [
             "Slack is the real service",
             "http://127.0.0.1:5000/slack/interactivity\n",
             "One alarm of each type is published",
+            "\nDISPATCH_STORE_URL='file:///journals' ",
             "Journals are kept in journals",
         ] {
             assert!(text.contains(part), "{part:?} in {text}");

@@ -7,9 +7,11 @@ mod life;
 mod local;
 mod messages;
 mod plan;
+mod redrive;
 mod schema;
 mod send;
 mod style;
+mod target;
 mod unknown;
 
 use std::{io, process::ExitCode};

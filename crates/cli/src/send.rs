@@ -1,25 +1,18 @@
 //! `dispatch send`: publishes messages, as monitoring systems do.
 
-use std::{collections::BTreeMap, env, net::IpAddr, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{ArgGroup, Args, FromArgMatches, ValueHint, builder::PossibleValuesParser};
 use dispatch_engine::ports::Failed;
-use dispatch_local::{examples::EXAMPLES, town::TOPIC_ARN};
-use dispatch_services::{
-    aws,
-    aws::Aws,
-    settings::{Problem, Settings},
-    sns,
-    sns::Sns,
-};
+use dispatch_local::examples::EXAMPLES;
 
 use crate::{
     Failure,
     check::{complaint, read},
     command::Command,
-    local::PORT,
     messages::{File, Message, NotJson, Places},
     style,
+    target::Target,
 };
 
 /// `dispatch send`.
@@ -78,21 +71,11 @@ fn subject(text: &str) -> Result<String, String> {
     if fine(text) { Ok(text.to_owned()) } else { Err("expected 1 to 99 ASCII characters on one line".to_owned()) }
 }
 
-const ENDPOINT: &str = "AWS_ENDPOINT_URL_SNS";
-
-/// Where messages go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Target {
-    topic: String,
-    /// What stands in for SNS; `None` is AWS itself.
-    endpoint: Option<String>,
-}
-
 /// Publishes every message, one after the other, and prints the ids that SNS gives them.
 pub(crate) fn run(send: &Send) -> Result<ExitCode, Failure> {
     let file = file(send)?;
     let messages = if send.unchecked { unchecked(send, &file)? } else { checked(send, &file)? };
-    let target = Target::of(send.topic_arn.as_deref(), endpoint(send).as_deref());
+    let target = Target::of(send.topic_arn.as_deref(), send.endpoint_url.as_deref());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(publish(&target, send.subject.as_deref(), &messages))
 }
@@ -151,88 +134,22 @@ fn messages<'f>(send: &Send, file: &'f File) -> Vec<Result<Message<'f>, NotJson>
     found
 }
 
-/// The stand-in that was named, here or for every service of AWS.
-fn endpoint(send: &Send) -> Option<String> {
-    let filled = |text: &String| !text.trim().is_empty();
-    send.endpoint_url.clone().filter(filled).or_else(|| env::var("AWS_ENDPOINT_URL").ok().filter(filled))
-}
-
-impl Target {
-    /// Where nobody says anything it is `dispatch local`, on its usual port.
-    fn of(topic: Option<&str>, endpoint: Option<&str>) -> Self {
-        let topic = topic.filter(|topic| !topic.trim().is_empty());
-        let local = || format!("http://127.0.0.1:{PORT}");
-        Target {
-            topic: topic.unwrap_or(TOPIC_ARN).to_owned(),
-            endpoint: endpoint.map(str::to_owned).or_else(|| topic.is_none().then(local)),
-        }
+/// What went wrong on the way there, and what may help.
+fn told(target: &Target, failed: &Failed) -> String {
+    let to = target.place();
+    match failed {
+        Failed::Refused { reason, .. } if reason == "NotFound" => format!("{to} has no topic {}", target.topic),
+        Failed::Refused { reason, .. } => format!("{to} refused the message: {reason}"),
+        Failed::Busy { reason, .. } => format!("{to}: {reason}{}", target.advice("publish to")),
+        Failed::Unreachable { reason, .. } => format!("{to}: {reason}; the message may have arrived"),
     }
-
-    /// The settings that lead there; whatever they leave out comes from the environment.
-    fn settings(&self) -> BTreeMap<&'static str, String> {
-        let mut settings = BTreeMap::from([(sns::TOPIC, self.topic.clone())]);
-        if let Some(endpoint) = &self.endpoint {
-            settings.insert(ENDPOINT, endpoint.clone());
-            // A stand-in on this machine checks no signature, but the SDK wants to sign.
-            if is_loopback(endpoint) {
-                settings.insert("AWS_ACCESS_KEY_ID", "local".to_owned());
-                settings.insert("AWS_SECRET_ACCESS_KEY", "local".to_owned());
-            }
-        }
-        settings
-    }
-
-    async fn connect(&self) -> Result<Sns, Failure> {
-        let given = self.settings();
-        let lookup = |name: &str| given.get(name).cloned().or_else(|| env::var(name).ok());
-        let no_secret =
-            async |_| Err(Failed::Refused { call: "kms", reason: "not decrypted by this command".to_owned() });
-        let settings = Settings::read(&[aws::SETTINGS, sns::SETTINGS], lookup, no_secret).await;
-        let settings = settings.map_err(|problems| {
-            let lines: Vec<_> = problems.into_iter().map(|problem| as_typed(problem).to_string()).collect();
-            Failure::Other(lines.join("\n"))
-        })?;
-        let aws = Aws::connect(&settings).await.map_err(|unusable| Failure::Other(unusable.to_string()))?;
-        Sns::connect(&settings, &aws).map_err(|problem| Failure::Other(as_typed(problem).to_string()))
-    }
-
-    /// What went wrong on the way there, and what may help.
-    fn failure(&self, failed: &Failed) -> String {
-        let to = self.endpoint.as_deref().unwrap_or("AWS");
-        match (failed, &self.endpoint) {
-            (Failed::Refused { reason, .. }, _) if reason == "NotFound" => {
-                format!("{to} has no topic {}", self.topic)
-            }
-            (Failed::Refused { reason, .. }, _) => format!("{to} refused the message: {reason}"),
-            (Failed::Busy { reason, .. }, Some(endpoint)) if is_loopback(endpoint) => {
-                format!("{to}: {reason}\nIs `dispatch local` running there? It prints its address at the start.")
-            }
-            (Failed::Busy { reason, .. }, Some(_)) => format!("{to}: {reason}"),
-            (Failed::Busy { reason, .. }, None) => format!(
-                "{to}: {reason}\nIs this shell signed in to AWS, with the right to publish to {}? To publish to \
-                 `dispatch local`, give its address as --endpoint-url.",
-                self.topic
-            ),
-            (Failed::Unreachable { reason, .. }, _) => format!("{to}: {reason}; the message may have arrived"),
-        }
-    }
-}
-
-/// A problem with a setting, under the name of the option that sets it.
-fn as_typed(problem: Problem) -> Problem {
-    let name = match problem.name {
-        sns::TOPIC => "--topic-arn or DISPATCH_TOPIC_ARN",
-        ENDPOINT => "--endpoint-url or AWS_ENDPOINT_URL_SNS",
-        name => name,
-    };
-    Problem { name, ..problem }
 }
 
 async fn publish(target: &Target, subject: Option<&str>, messages: &[&str]) -> Result<ExitCode, Failure> {
-    let sns = target.connect().await?;
+    let (sns, _) = target.connect().await?;
     for (sent, message) in messages.iter().enumerate() {
         let id = sns.publish_with_subject(subject, message).await.map_err(|failed| {
-            let told = target.failure(&failed);
+            let told = told(target, &failed);
             Failure::Other(if messages.len() == 1 {
                 told
             } else {
@@ -244,44 +161,9 @@ async fn publish(target: &Target, subject: Option<&str>, messages: &[&str]) -> R
     Ok(ExitCode::SUCCESS)
 }
 
-fn is_loopback(endpoint: &str) -> bool {
-    let authority = endpoint.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const ARN: &str = "arn:aws:sns:eu-central-1:123456789012:alarms";
-
-    #[test]
-    fn what_is_not_named_is_local() {
-        let target = |topic, endpoint| {
-            let target = Target::of(topic, endpoint);
-            (target.topic, target.endpoint)
-        };
-        let local = Some("http://127.0.0.1:4100".to_owned());
-        let other = Some("http://127.0.0.1:5000".to_owned());
-        assert_eq!(target(None, None), (TOPIC_ARN.to_owned(), local.clone()));
-        assert_eq!(target(Some(""), None), (TOPIC_ARN.to_owned(), local));
-        assert_eq!(target(None, Some("http://127.0.0.1:5000")), (TOPIC_ARN.to_owned(), other.clone()));
-        assert_eq!(target(Some(ARN), Some("http://127.0.0.1:5000")), (ARN.to_owned(), other));
-        assert_eq!(target(Some(ARN), None), (ARN.to_owned(), None));
-    }
-
-    #[test]
-    fn only_a_stand_in_on_this_machine_gets_made_up_credentials() {
-        let made_up = |endpoint| Target::of(Some(ARN), endpoint).settings().contains_key("AWS_ACCESS_KEY_ID");
-        for endpoint in ["http://127.0.0.1:4100", "http://localhost:1/", "http://[::1]:4100"] {
-            assert!(made_up(Some(endpoint)), "{endpoint}");
-        }
-        for endpoint in [None, Some("https://sns.example.com"), Some("https://127.0.0.1.example.com:1"), Some("")] {
-            assert!(!made_up(endpoint), "{endpoint:?}");
-        }
-    }
 
     #[test]
     fn exactly_one_thing_is_sent() {

@@ -159,7 +159,8 @@ pub async fn refresh(world: &World, run: &Run) -> Vec<Key> {
     let mut left = Vec::new();
     for (digest, alarms) in run.touched() {
         let stopped = match drive(world, run, &digest).await {
-            Ok(_) => continue,
+            // Whoever holds the lease finds what was added before it ends.
+            Ok(_) | Err(Stopped::Leased { backed: true, .. }) => continue,
             Err(stopped) => stopped,
         };
         tracing::info!(digest = %digest, reason = %stopped, "handed on");

@@ -113,7 +113,8 @@ fn rest(journal: &Journal, plan: Plan, mut failed: HashMap<Step, Failed>, moved:
         return Ok(Plan::Done);
     }
     let untried = !due(&left, &failed).is_empty();
-    match failed.into_iter().next() {
+    let first = left.iter().find_map(|step| failed.remove_entry(step));
+    match first {
         Some((step, failed)) if !untried => Err(Stopped::Failed { step, failed }),
         _ => Err(Stopped::OutOfTime { left: left.len(), moved }),
     }

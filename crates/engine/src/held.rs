@@ -6,6 +6,7 @@ use bytes::Bytes;
 use dispatch_core::{
     alarm::Key,
     journal::{Entry, Fact, Journal, Lease, Step},
+    life::Progress,
 };
 
 use jiff::Timestamp;
@@ -45,9 +46,13 @@ pub(crate) enum Saved {
 }
 
 /// Whether a second one of these would be seen by people. A page is not among them: its key keeps a
-/// second one from waking anybody.
-fn is_creation(step: &Step) -> bool {
-    matches!(step, Step::Open | Step::Reach { .. } | Step::FallBack { .. } | Step::Remark(_))
+/// second one from waking anybody. Nor is the edit of a comment.
+fn is_creation(journal: &Journal, step: &Step) -> bool {
+    match step {
+        Step::Open | Step::Reach { .. } | Step::FallBack { .. } => true,
+        Step::Remark(remark) => Progress::of(journal).comment_of(remark).is_none(),
+        Step::Page(_) | Step::Show { .. } | Step::Close => false,
+    }
 }
 
 pub(crate) fn path(key: &Key) -> String {
@@ -113,7 +118,7 @@ impl Held {
     /// Notes that `step` has failed. Only where this run began it, and it certainly was not done, is
     /// that an end: what an earlier run left in doubt stays so until somebody could look.
     pub(crate) fn fail(&mut self, step: &Step, is_unsure: bool) {
-        self.in_doubt |= is_unsure && is_creation(step);
+        self.in_doubt |= is_unsure && is_creation(&self.journal, step);
         let is_settled = !is_unsure && !self.is_suspect(step);
         self.own.remove(step);
         if is_settled {
@@ -150,8 +155,9 @@ impl Held {
         if !self.in_doubt {
             self.journal.lease = None;
             self.dirty = true;
-        } else if lease.until > late {
-            lease.until = late;
+        } else {
+            // A run that is over finds nothing that others add.
+            *lease = Lease { until: lease.until.min(late), backed: false, ..lease.clone() };
             self.dirty = true;
         }
     }

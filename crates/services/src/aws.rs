@@ -1,6 +1,7 @@
 //! What all AWS clients share: who we are, where, and one way to send.
 //!
-//! Requests go through [`Http`], so that AWS costs no second TLS stack and no second set of roots.
+//! Requests go through [`Http`], so that AWS costs no second TLS stack, no second set of roots and no
+//! second policy of repeats.
 //! A function on AWS finds its credentials in its settings, and nothing else is tried there; on a
 //! laptop the usual chain of profiles and sign-ons is followed.
 
@@ -36,27 +37,26 @@ pub const SETTINGS: &[Setting] = &[
     endpoint("AWS_ENDPOINT_URL_KMS", "stands in for KMS"),
     endpoint("AWS_ENDPOINT_URL_S3", "stands in for S3"),
     endpoint("AWS_ENDPOINT_URL_SNS", "stands in for SNS"),
+    endpoint("AWS_ENDPOINT_URL_SQS", "stands in for SQS"),
 ];
 
-/// One try each; the SDK repeats by itself, because it knows its services' codes.
-const ONE_TRY: Policy = Policy {
+/// All of AWS is near, and what the SDK asks of it may be asked twice.
+const POLICY: Policy = Policy {
     connect: Duration::from_secs(2),
     call: Duration::from_secs(5),
-    tries: 1,
-    total: Duration::from_secs(5),
-    wait_max: Duration::ZERO,
-    backoff: Duration::ZERO,
+    tries: 3,
+    total: Duration::from_secs(12),
+    wait_max: Duration::from_secs(2),
+    backoff: Duration::from_millis(200),
 };
-const TRIES: u32 = 3;
-const BACKOFF: Duration = Duration::from_millis(200);
-const BACKOFF_MAX: Duration = Duration::from_secs(2);
-/// All tries of one call and the waits between them.
-const TOTAL: Duration = Duration::from_secs(12);
+/// For the search for credentials, which has a policy of its own, because most places have none.
+const ONE_TRY: Policy = Policy { tries: 1, total: POLICY.call, ..POLICY };
 
 /// What AWS clients are made from. Cheap to clone; shows no secret.
 #[derive(Clone, Debug)]
 pub struct Aws {
     sdk: SdkConfig,
+    http: Http,
     settings: Settings,
 }
 
@@ -66,16 +66,6 @@ impl Aws {
     /// # Errors
     /// When TLS cannot be set up.
     pub async fn connect(settings: &Settings) -> Result<Self, Unusable> {
-        let http = wire::client(Http::with_policy(ONE_TRY)?);
-        let retries = RetryConfig::standard()
-            .with_max_attempts(TRIES)
-            .with_initial_backoff(BACKOFF)
-            .with_max_backoff(BACKOFF_MAX);
-        let times = TimeoutConfig::builder()
-            .connect_timeout(ONE_TRY.connect)
-            .operation_attempt_timeout(ONE_TRY.call)
-            .operation_timeout(TOTAL)
-            .build();
         let version = BehaviorVersion::v2026_01_12();
         let region = settings.text("AWS_REGION").or(settings.text("AWS_DEFAULT_REGION"));
         let region = region.map(|region| Region::new(region.to_owned()));
@@ -83,25 +73,32 @@ impl Aws {
             Some(credentials) => SdkConfig::builder()
                 .behavior_version(version)
                 .credentials_provider(SharedCredentialsProvider::new(credentials))
-                .region(region)
-                .http_client(http)
-                .retry_config(retries)
-                .timeout_config(times)
-                .build(),
+                .region(region),
             None => {
-                let chain = aws_config::defaults(version).http_client(http).retry_config(retries).timeout_config(times);
-                match region {
+                let chain = aws_config::defaults(version).http_client(wire::once(Http::with_policy(ONE_TRY)?));
+                let chain = match region {
                     Some(region) => chain.region(region).load().await,
                     None => chain.load().await,
-                }
+                };
+                chain.into_builder()
             }
         };
-        Ok(Aws { sdk, settings: settings.clone() })
+        let http = Http::with_policy(POLICY)?;
+        // Repeats and time-outs are those of `Http`, so that there is one policy and not two that multiply.
+        let sdk = sdk.retry_config(RetryConfig::disabled()).timeout_config(TimeoutConfig::disabled());
+        let sdk = sdk.http_client(wire::freely(http.clone(), "aws")).build();
+        Ok(Aws { sdk, http, settings: settings.clone() })
     }
 
-    /// What the SDK's clients are made from.
+    /// What the SDK's clients are made from. Whatever they send is repeated when its reply is lost.
     pub(crate) fn sdk(&self) -> &SdkConfig {
         &self.sdk
+    }
+
+    /// The same for a client whose calls go by a name of their own, such as `sns Publish`: a limit on one name
+    /// holds up no other.
+    pub(crate) fn named(&self, call: &'static str) -> SdkConfig {
+        self.sdk.to_builder().http_client(wire::freely(self.http.clone(), call)).build()
     }
 
     /// The region, if anything names one.
@@ -152,7 +149,7 @@ where
 
 /// What a code of AWS means. A lack of rights waits for an operator, as credentials that have expired do.
 fn refused(call: &'static str, status: StatusCode, reason: String) -> Failed {
-    const LATER: [&str; 5] = ["Throttl", "TooManyRequests", "LimitExceeded", "SlowDown", "KMSInvalidState"];
+    const LATER: [&str; 2] = ["LimitExceeded", "KMSInvalidState"];
     const RIGHTS: [&str; 7] =
         ["AccessDenied", "Authorization", "Expired", "Unrecognized", "InvalidClientToken", "Signature", "Disabled"];
     let is_one_of = |codes: &[&str]| codes.iter().any(|code| reason.contains(code));
@@ -160,6 +157,8 @@ fn refused(call: &'static str, status: StatusCode, reason: String) -> Failed {
         StatusCode::TOO_MANY_REQUESTS | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             Failed::Busy { call, reason, wait: None }
         }
+        // It said yes; only what else it said cannot be read.
+        status if status.is_success() => Failed::Unreachable { call, reason: "an unreadable reply".to_owned() },
         _ if is_one_of(&LATER) || is_one_of(&RIGHTS) => Failed::Busy { call, reason, wait: None },
         status if status.is_server_error() => Failed::Unreachable { call, reason },
         _ => Failed::Refused { call, reason },

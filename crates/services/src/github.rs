@@ -2,7 +2,7 @@
 //!
 //! Calls go through `octocrab`, which rides on [`Http`]. Replies are read into the few fields that
 //! are needed, so that a field more or less at GitHub changes nothing here. What is deliberately
-//! absent: any guard against duplicates. Lists and search lag, so they are hints.
+//! absent: any guard against duplicates. Search lags, so it is a hint.
 
 use std::borrow::Cow;
 
@@ -24,6 +24,7 @@ use crate::http::{Http, Repeat, Reply, Verdict};
 use self::{
     auth::Auth,
     judge::{is_about_labels, is_gone, judge, judge_existing, judge_opening, judge_state},
+    privacy::Privacy,
     wire::{Call, Wire, read},
 };
 pub use self::{
@@ -32,7 +33,9 @@ pub use self::{
 };
 
 mod auth;
+mod find;
 mod judge;
+mod privacy;
 mod query;
 mod settings;
 #[cfg(test)]
@@ -42,7 +45,6 @@ mod wire;
 const TITLE_CHARS_MAX: usize = 256;
 const BODY_CHARS_MAX: usize = 65_536;
 const PER_PAGE: usize = 100;
-const ISSUE_PAGES_MAX: usize = 3;
 const COMMENT_PAGES_MAX: usize = 10;
 const NOTHING: Option<&Value> = None;
 
@@ -50,6 +52,7 @@ const NOTHING: Option<&Value> = None;
 #[derive(Debug)]
 pub struct GitHub {
     wire: Wire,
+    privacy: Privacy,
 }
 
 /// The fields of an issue, or of a pull request, that are read.
@@ -60,6 +63,7 @@ struct Listed {
     title: Option<String>,
     body: Option<String>,
     state: Option<String>,
+    created_at: Option<Timestamp>,
     /// Present when it is a pull request.
     pull_request: Option<serde::de::IgnoredAny>,
 }
@@ -81,50 +85,28 @@ struct NewIssue<'a> {
 
 #[async_trait]
 impl AuditLog for GitHub {
-    /// Labels never lose an alarm: when GitHub objects to them, the issue is opened without.
+    /// Labels never lose an alarm: when GitHub objects to them, the issue is opened without. A public
+    /// repository is refused unless it is allowed.
     async fn open(&self, draft: &Draft) -> Result<Issue, Failed> {
+        self.privacy.check(&self.wire, &draft.repo).await?;
         let reply = self.create(draft, &draft.labels, judge_opening).await?;
         let reply = if is_about_labels(&reply) { self.create(draft, &[], judge).await? } else { reply };
         let issue: Listed = read("github issues.create", &reply)?;
         Ok(issue.at(&draft.repo))
     }
 
-    /// <https://docs.github.com/en/rest/issues/issues#list-repository-issues>
     async fn find(&self, repo: &Repo, marker: &str, since: Timestamp) -> Result<Option<Issue>, Failed> {
-        const CALL: &str = "github issues.listForRepo";
-        let mut url = self.wire.in_repo(CALL, repo, &["issues"])?;
-        url.query_pairs_mut()
-            .append_pair("state", "all")
-            .append_pair("sort", "created")
-            .append_pair("direction", "desc")
-            .append_pair("since", &utc(since));
-        let call = Call { name: CALL, repo: repo.clone(), repeat: Repeat::Freely, judge };
-        let is_it = |issue: &Listed| issue.pull_request.is_none() && holds(issue.body.as_deref(), marker);
-        Ok(self.scan(&call, url, ISSUE_PAGES_MAX, is_it).await?.map(|issue| issue.at(repo)))
+        find::by_marker(&self.wire, repo, marker, since).await
     }
 
-    /// <https://docs.github.com/en/rest/search/search#search-issues-and-pull-requests>
+    /// Asks beside it whether the repository may be used at all, so that opening the issue need not wait
+    /// for that. In one that may not, nothing is found: comments do not belong there either.
     async fn search(&self, repo: &Repo, title: &str, closed: bool, key: &Key) -> Result<Option<Issue>, Failed> {
-        #[derive(Deserialize)]
-        struct Found {
-            items: Vec<Listed>,
+        let found = self.by_title(repo, title, closed, key);
+        match tokio::join!(found, self.privacy.check(&self.wire, repo)) {
+            (_, Err(refused)) if refused.is_final() => Err(refused),
+            (found, _) => found,
         }
-        const CALL: &str = "github search.issuesAndPullRequests";
-        // Also refuses a name that would be read as a part of the query.
-        self.wire.in_repo(CALL, repo, &[])?;
-        let mut url = self.wire.at(&["search", "issues"]);
-        url.query_pairs_mut()
-            .append_pair("q", &query::by_title(repo, title, closed))
-            .append_pair("per_page", &PER_PAGE.to_string());
-        let call = Call { name: CALL, repo: repo.clone(), repeat: Repeat::Freely, judge };
-        let reply = self.wire.send(call, Method::GET, &url, NOTHING).await?;
-        let Found { mut items } = read(CALL, &reply)?;
-        let title = shorten(title, TITLE_CHARS_MAX);
-        items.retain(|issue| issue.pull_request.is_none() && issue.title.as_deref() == Some(&*title));
-        items.retain(|issue| closed || issue.is_open());
-        items.retain(|issue| !is_of_another(issue.body.as_deref().unwrap_or_default(), key));
-        items.sort_by_key(|issue| (!issue.is_open(), std::cmp::Reverse(issue.number)));
-        Ok(items.first().map(|issue| issue.at(repo)))
     }
 
     /// <https://docs.github.com/en/rest/issues/issues#get-an-issue>
@@ -193,7 +175,37 @@ impl GitHub {
     /// When the credentials hold a key that is none.
     pub fn new(http: &Http, base: &Url, credentials: Credentials) -> Result<Self, BadKey> {
         let auth = Auth::new(credentials, http, base)?;
-        Ok(GitHub { wire: Wire::new(http.clone(), base.clone(), auth) })
+        Ok(GitHub { wire: Wire::new(http.clone(), base.clone(), auth), privacy: Privacy::default() })
+    }
+
+    /// The same client, which opens issues in public repositories, too, if that is `allowed`.
+    #[must_use]
+    pub fn with_public(self, allowed: bool) -> Self {
+        GitHub { privacy: Privacy::new(allowed), ..self }
+    }
+
+    /// <https://docs.github.com/en/rest/search/search#search-issues-and-pull-requests>
+    async fn by_title(&self, repo: &Repo, title: &str, closed: bool, key: &Key) -> Result<Option<Issue>, Failed> {
+        #[derive(Deserialize)]
+        struct Found {
+            items: Vec<Listed>,
+        }
+        const CALL: &str = "github search.issuesAndPullRequests";
+        // Also refuses a name that would be read as a part of the query.
+        self.wire.in_repo(CALL, repo, &[])?;
+        let mut url = self.wire.at(&["search", "issues"]);
+        url.query_pairs_mut()
+            .append_pair("q", &query::by_title(repo, title, closed))
+            .append_pair("per_page", &PER_PAGE.to_string());
+        let call = Call { name: CALL, repo: repo.clone(), repeat: Repeat::Freely, judge };
+        let reply = self.wire.send(call, Method::GET, &url, NOTHING).await?;
+        let Found { mut items } = read(CALL, &reply)?;
+        let title = shorten(title, TITLE_CHARS_MAX);
+        items.retain(|issue| issue.pull_request.is_none() && issue.title.as_deref() == Some(&*title));
+        items.retain(|issue| closed || issue.is_open());
+        items.retain(|issue| !is_of_another(issue.body.as_deref().unwrap_or_default(), key));
+        items.sort_by_key(|issue| (!issue.is_open(), std::cmp::Reverse(issue.number)));
+        Ok(items.first().map(|issue| issue.at(repo)))
     }
 
     async fn create(&self, draft: &Draft, labels: &[String], judge: fn(&Reply) -> Verdict) -> Result<Reply, Failed> {

@@ -1,42 +1,56 @@
 //! The one HTTP client: connections, time-outs, repeats and waits for every outside service.
 //!
 //! A service's own file says what a reply means (a [`Verdict`]) and whether a second sending harms
-//! (a [`Repeat`]); everything else is decided here. Redirects are followed by hand, because a client
-//! that turns a redirected POST into a GET would report an issue that was never opened.
+//! (a [`Repeat`]). Everything else is decided here, in the same way for whoever rides on it (`octocrab`,
+//! the AWS SDK, `object_store`):
+//!
+//! | what | how |
+//! | --- | --- |
+//! | time for a call, with all tries and waits | [`Policy::total`], but no more than the run has left ([`time_left`]); with less than 50 ms nothing is sent |
+//! | time for a try | [`Policy::call`], from connecting to the last byte; for the connection with its TLS [`Policy::connect`] |
+//! | tries | [`Policy::tries`] |
+//! | what is repeated | what the service did certainly not act on: no connection, 429, a limit. Without a clear answer (a lost reply, a time-out, 408, 5xx) only what is [`Repeat::Freely`] |
+//! | waits between tries | as long as the service asks for, and up to [`Policy::backoff`] more by chance; when it asks for nothing, anything up to a bound that begins at `backoff` and doubles |
+//! | when a wait is too long | above [`Policy::wait_max`], or without room for another try after it: the answer is given back at once, so that the message waits in the queue and not here |
+//! | limits | a 429 or 403 with a time shuts the gate of its call for that time, a minute at most, for all clones: later calls of the same name wait as between tries, or are [`Failed::Busy`] unsent; then one tries it before the others follow |
+//! | redirects | within the same origin, and only where the method stays; a token goes to no other host |
+//! | TLS | always, but for this machine and the link-local address where it finds its credentials |
 
-use std::{
-    error::Error as _,
-    sync::{Arc, OnceLock},
-    time::Duration,
+use std::{sync::Arc, time::Duration};
+
+use dispatch_engine::{ports::Failed, world::time_left};
+use http::StatusCode;
+use reqwest::Request;
+use tokio::time::{Instant, sleep, timeout};
+
+pub(crate) use self::connect::is_here;
+use self::{
+    connect::{Connections, is_private},
+    gate::Gates,
+    hide::hide,
+    outcome::{Next, NoReply, Outcome},
+};
+pub use self::{
+    connect::{Unusable, tls},
+    reply::Reply,
 };
 
-use bytes::Bytes;
-use dispatch_engine::ports::Failed;
-use http::{HeaderMap, Method, StatusCode, header};
-use jiff::Timestamp;
-use reqwest::{Client, ClientBuilder, Request, redirect};
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
-use tokio::time::{Instant, sleep, timeout};
-use url::{Host, Url};
-
-use self::outcome::{Next, NoReply, Outcome};
-
+mod connect;
+mod gate;
+mod hide;
 mod outcome;
+mod reply;
 #[cfg(test)]
 mod tests;
 
-const USER_AGENT: &str = concat!("dispatch/", env!("CARGO_PKG_VERSION"));
-/// A renamed repository answers with one redirect; more than a few are a loop.
-const HOPS_MAX: u32 = 3;
-/// Below what servers and load balancers allow, so that a connection is rarely found dead.
-const IDLE: Duration = Duration::from_secs(20);
+/// Less than any reply takes. A call that is begun all the same would only be in doubt afterwards.
+const SCANT: Duration = Duration::from_millis(50);
 
-/// Sends requests to outside services. Cheap to clone; all clones share one connection pool.
+/// Sends requests to outside services. Cheap to clone; all clones share connections and limits.
 #[derive(Clone, Debug)]
 pub struct Http {
-    client: Client,
-    /// Asks no proxy: stand-ins on this machine are behind none. Made when it is first needed.
-    direct: Arc<OnceLock<Client>>,
+    connections: Connections,
+    gates: Arc<Gates>,
     policy: Policy,
 }
 
@@ -49,7 +63,7 @@ pub struct Policy {
     pub call: Duration,
     /// Tries in all; at least one is made.
     pub tries: u32,
-    /// All tries and the waits between them.
+    /// All tries and the waits between them; less when the run has less left.
     pub total: Duration,
     /// The longest wait inside a call. A service that asks for more is [`Failed::Busy`].
     pub wait_max: Duration,
@@ -79,17 +93,6 @@ pub enum Repeat {
     OnlyIfNotActedOn,
 }
 
-/// A complete reply.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply {
-    /// Its status.
-    pub status: StatusCode,
-    /// Its headers.
-    pub headers: HeaderMap,
-    /// Its whole body.
-    pub body: Bytes,
-}
-
 /// What a reply means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -110,11 +113,6 @@ pub enum Verdict {
     Unsure(String),
 }
 
-/// The client cannot be built; says why.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("HTTP cannot be used: {0}")]
-pub struct Unusable(String);
-
 impl Http {
     /// A client with the usual [`Policy`].
     ///
@@ -129,23 +127,7 @@ impl Http {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn with_policy(policy: Policy) -> Result<Self, Unusable> {
-        let client = builder(&policy)?.build().map_err(|error| Unusable(cause(&error)))?;
-        Ok(Http { client, direct: Arc::default(), policy })
-    }
-
-    /// The client that leads to `url`.
-    fn towards(&self, url: &Url) -> &Client {
-        let is_here = match url.host() {
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            Some(Host::Domain(name)) => name == "localhost",
-            None => false,
-        };
-        if !is_here {
-            return &self.client;
-        }
-        let direct = || builder(&self.policy).ok()?.no_proxy().build().ok();
-        self.direct.get_or_init(|| direct().unwrap_or_else(|| self.client.clone()))
+        Ok(Http { connections: Connections::new(&policy)?, gates: Arc::default(), policy })
     }
 
     /// Sends, repeats within the policy, and classifies. `call` names service and call in errors
@@ -153,7 +135,8 @@ impl Http {
     ///
     /// # Errors
     /// [`Failed::Refused`] and [`Failed::Busy`] as `judge` says, and [`Failed::Busy`] too when no
-    /// connection came about. [`Failed::Unreachable`] when the service may have acted all the same.
+    /// connection came about, when a limit of this call still holds, or when no time is left.
+    /// [`Failed::Unreachable`] when the service may have acted all the same.
     pub async fn send(
         &self,
         call: &'static str,
@@ -161,35 +144,73 @@ impl Http {
         repeat: Repeat,
         judge: impl Fn(&Reply) -> Verdict,
     ) -> Result<Reply, Failed> {
+        self.try_often(call, &request, repeat, judge).await.map_err(|failed| hide(failed, &request))
+    }
+
+    async fn try_often(
+        &self,
+        call: &'static str,
+        request: &Request,
+        repeat: Repeat,
+        judge: impl Fn(&Reply) -> Verdict,
+    ) -> Result<Reply, Failed> {
+        if !is_private(request.url()) {
+            return Err(Failed::Refused { call, reason: "nothing is sent there without TLS".to_owned() });
+        }
         let start = Instant::now();
-        let deadline = start + self.policy.total;
+        let deadline = start + time_left().map_or(self.policy.total, |left| left.min(self.policy.total));
         let mut tries = 1;
+        let mut last = None;
         loop {
-            let outcome = self.attempt(&request, deadline, &judge).await;
+            // Whoever waits in vain for another try still has the answer to the one before.
+            self.enter(call, deadline).await.map_err(|shut| last.take().unwrap_or(shut))?;
+            let outcome = self.attempt(request, deadline, &judge).await;
+            self.learn(call, &outcome);
             let ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
             tracing::debug!(call, status = outcome.status(), tries, ms);
-            let wait = match outcome.next(repeat) {
+            let (failed, wait) = match outcome.next(repeat) {
                 Next::Return(reply) => return Ok(reply),
                 Next::Fail(failure) => return Err(failure.of(call)),
-                Next::Again { failure, wait } => {
-                    let wait = wait.unwrap_or_else(|| self.backoff(tries));
-                    // A try that is cut short could turn a clear answer into none.
-                    let late = Instant::now() + wait + self.policy.connect.min(self.policy.call) > deadline;
-                    if tries >= self.policy.tries || wait > self.policy.wait_max || late {
-                        return Err(failure.of(call));
-                    }
-                    wait
-                }
+                Next::Again { failure, wait: Some(asked) } => (failure.of(call), self.and_more(asked, deadline)),
+                Next::Again { failure, wait: None } => (failure.of(call), self.within(self.backoff(tries), deadline)),
             };
-            sleep(wait).await;
+            match wait {
+                Some(wait) if tries < self.policy.tries => sleep(wait).await,
+                _ => return Err(failed),
+            }
+            last = Some(failed);
             tries += 1;
+        }
+    }
+
+    /// Waits until no limit of this call holds.
+    async fn enter(&self, call: &'static str, deadline: Instant) -> Result<(), Failed> {
+        let busy = |reason: &str, wait| Failed::Busy { call, reason: reason.to_owned(), wait };
+        loop {
+            if deadline.saturating_duration_since(Instant::now()) < SCANT.min(self.policy.call) {
+                return Err(busy("no time left", None));
+            }
+            let Some(rest) = self.gates.enter(call) else { return Ok(()) };
+            match self.and_more(rest, deadline) {
+                Some(wait) => sleep(wait).await,
+                None => return Err(busy("an earlier reply asked to wait", Some(rest))),
+            }
+        }
+    }
+
+    /// Remembers what this outcome says about a limit; without a reply, nothing.
+    fn learn(&self, call: &'static str, outcome: &Outcome) {
+        match (outcome.limit(), outcome.status()) {
+            (Some(wait), _) => self.gates.shut(call, wait),
+            (None, Some(_)) => self.gates.open(call),
+            (None, None) => {}
         }
     }
 
     /// One try, redirects included.
     async fn attempt(&self, request: &Request, deadline: Instant, judge: &impl Fn(&Reply) -> Verdict) -> Outcome {
         let limit = self.policy.call.min(deadline.saturating_duration_since(Instant::now()));
-        let reply = timeout(limit, self.exchange(request)).await.unwrap_or_else(|_| {
+        let reply = timeout(limit, self.connections.exchange(request)).await.unwrap_or_else(|_| {
             let reason = format!("no reply within {} ms", limit.as_millis());
             Err(NoReply { reason, sent: true })
         });
@@ -202,57 +223,23 @@ impl Http {
         }
     }
 
-    async fn exchange(&self, request: &Request) -> Result<Reply, NoReply> {
-        let mut next = copy(request)?;
-        for _ in 0..HOPS_MAX {
-            let this = copy(&next)?;
-            let reply = self.once(this).await?;
-            match redirected(&next, &reply) {
-                Some(url) => *next.url_mut() = url,
-                None => return Ok(reply),
-            }
-        }
-        self.once(next).await
-    }
-
-    async fn once(&self, request: Request) -> Result<Reply, NoReply> {
-        let url = request.url().clone();
-        let mut response = self.towards(&url).execute(request).await.map_err(|error| {
-            let sent = !error.is_connect() && !error.is_builder();
-            NoReply { reason: cause(&error), sent }
-        })?;
-        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-        let body = response.bytes().await.map_err(|error| NoReply { reason: cause(&error), sent: true })?;
-        Ok(Reply { status, headers, body })
-    }
-
     /// Full jitter: anything up to a bound that doubles, so that many callers do not return at once.
     fn backoff(&self, tries: u32) -> Duration {
         let bound = self.policy.backoff.saturating_mul(1 << (tries - 1).min(16)).min(self.policy.wait_max);
         bound.mul_f64(rand::random::<f64>())
     }
-}
 
-impl Reply {
-    /// The wait that `Retry-After` asks for, in either of its two forms.
-    pub fn retry_after(&self) -> Option<Duration> {
-        let text = self.header(header::RETRY_AFTER.as_str())?.trim();
-        if let Ok(seconds) = text.parse() {
-            return Some(Duration::from_secs(seconds));
-        }
-        Some(self.until(http_date(text)?))
+    /// What a service asked for, and a little more, for the same reason.
+    fn and_more(&self, asked: Duration, deadline: Instant) -> Option<Duration> {
+        let wait = asked.saturating_add(self.policy.backoff.mul_f64(rand::random::<f64>()));
+        self.within(wait, deadline).filter(|_| asked <= self.policy.wait_max)
     }
 
-    /// The wait until `then` by the service's own clock; zero when that is past.
-    pub fn until(&self, then: Timestamp) -> Duration {
-        let date = self.header(header::DATE.as_str()).and_then(http_date);
-        let now = date.unwrap_or_else(Timestamp::now);
-        then.duration_since(now).try_into().unwrap_or(Duration::ZERO)
-    }
-
-    /// A header as text.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+    /// A wait, if it leaves room for another try: one that is cut short could turn a clear answer into none.
+    fn within(&self, wait: Duration, deadline: Instant) -> Option<Duration> {
+        let room = self.policy.connect.min(self.policy.call);
+        let left = deadline.saturating_duration_since(Instant::now());
+        (wait.saturating_add(room) <= left).then_some(wait)
     }
 }
 
@@ -268,62 +255,4 @@ impl Verdict {
             _ => Verdict::Refused(reason),
         }
     }
-}
-
-fn builder(policy: &Policy) -> Result<ClientBuilder, Unusable> {
-    Ok(Client::builder()
-        .tls_backend_preconfigured(tls()?)
-        .user_agent(USER_AGENT)
-        .redirect(redirect::Policy::none())
-        .connect_timeout(policy.connect)
-        .pool_idle_timeout(IDLE))
-}
-
-/// TLS for every client of this process: *ring*, and Mozilla's roots compiled in, because reading a
-/// system's certificates would cost each cold start.
-///
-/// # Errors
-/// When the provider and the protocol versions do not fit together.
-pub fn tls() -> Result<ClientConfig, Unusable> {
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Unusable(error.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
-}
-
-/// Where the same request goes next; `None` when this reply is the answer.
-///
-/// A POST is sent again only where the status promises that nothing was done and the method stays.
-/// Another origin is never followed: it would be handed the credentials.
-fn redirected(request: &Request, reply: &Reply) -> Option<Url> {
-    let keeps_method = match reply.status {
-        StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => true,
-        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => request.method() != Method::POST,
-        _ => false,
-    };
-    let url = request.url().join(reply.header(header::LOCATION.as_str())?).ok()?;
-    (keeps_method && url.origin() == request.url().origin()).then_some(url)
-}
-
-fn copy(request: &Request) -> Result<Request, NoReply> {
-    request.try_clone().ok_or_else(|| NoReply { reason: "the body can be read only once".to_owned(), sent: false })
-}
-
-/// The innermost cause, which says most and holds no address.
-fn cause(error: &reqwest::Error) -> String {
-    let Some(mut cause) = error.source() else {
-        return if error.is_timeout() { "timed out".to_owned() } else { "the request failed".to_owned() };
-    };
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
-}
-
-fn http_date(text: &str) -> Option<Timestamp> {
-    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }

@@ -20,7 +20,7 @@ pub struct Kms {
 impl Kms {
     /// A client; calls nobody yet.
     pub fn connect(aws: &Aws) -> Self {
-        let mut config = config::Builder::from(aws.sdk());
+        let mut config = config::Builder::from(&aws.named(DECRYPT));
         if let Some(endpoint) = aws.endpoint("AWS_ENDPOINT_URL_KMS") {
             config.set_endpoint_url(Some(endpoint.to_owned()));
         }

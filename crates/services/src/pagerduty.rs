@@ -17,11 +17,14 @@ use dispatch_core::{
     alarm::Address,
     notice::{Notice, Receipt},
 };
-use dispatch_engine::ports::{Destination, Failed};
+use dispatch_engine::{
+    ports::{Destination, Failed},
+    world::{time_left, until},
+};
 use http::{HeaderValue, header};
 use reqwest::Request;
 use serde::Serialize;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use url::Url;
 
 use self::{
@@ -43,6 +46,8 @@ pub const SCHEME: &str = "pagerduty";
 const PAGE: &str = "pagerduty page";
 /// How long a page that has gone out waits to learn where it can be opened.
 const ADDRESS_MAX: Duration = Duration::from_millis(500);
+/// What a way is given in any case: with less, a first connection may not stand.
+const WAY_MIN: Duration = Duration::from_secs(1);
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Pages through events, REST incidents, or both.
@@ -116,7 +121,7 @@ impl Destination for PagerDuty {
         let mut failure = refused(PAGE, "no way to PagerDuty is set up");
         while let Some(route) = routes.next() {
             let way = if routes.peek().is_some() { Way::Spare } else { Way::Last };
-            let failed = match route.page(&incident, way).await {
+            let failed = match within_share(way, route.page(&incident, way)).await {
                 Ok(receipt) if matches!(route, Route::Events(..)) => {
                     return Ok(self.with_address(receipt, notice).await);
                 }
@@ -148,6 +153,15 @@ impl Destination for PagerDuty {
             (Some(rest), Some(_)) => rest.note(&receipt.id, &note(notice)).await,
             _ => Ok(()),
         }
+    }
+}
+
+/// A way that another follows has half of the time that is left, so that one which hangs does not use up
+/// the time of the other.
+async fn within_share<T>(way: Way, work: impl Future<Output = T>) -> T {
+    match time_left().filter(|_| way == Way::Spare) {
+        Some(left) => until(Instant::now() + (left / 2).max(WAY_MIN).min(left), work).await,
+        None => work.await,
     }
 }
 

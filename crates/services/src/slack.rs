@@ -1,6 +1,7 @@
 //! Slack: where people are told and asked.
 
 mod api;
+mod look;
 mod message;
 mod people;
 mod settings;
@@ -10,15 +11,16 @@ use std::fmt;
 
 use async_trait::async_trait;
 use dispatch_core::{
-    alarm::Address,
+    alarm::{Address, digest},
     notice::{Notice, Receipt},
 };
 use dispatch_engine::ports::{Destination, Failed};
+use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use self::{api::Api, message::Message, people::People};
+use self::{api::Api, look::Myself, message::Message, people::People};
 pub use self::{
     message::ANSWER,
     settings::{SETTINGS, default_channel, signing_secret},
@@ -35,20 +37,24 @@ const POST: &str = "slack chat.postMessage";
 const POST_EPHEMERAL: &str = "slack chat.postEphemeral";
 const UPDATE: &str = "slack chat.update";
 
+/// What the metadata of Dispatch's messages is called.
+const EVENT_TYPE: &str = "dispatch";
+
 /// Posts messages as the app's bot.
 pub struct Slack {
     api: Api,
     people: People,
+    myself: Myself,
 }
 
 impl Slack {
     /// A client of the Slack at `base`, such as `https://slack.com/api`.
     pub fn new(http: &Http, base: Url, token: SecretString) -> Self {
-        Slack { api: Api::new(http.clone(), base, token), people: People::default() }
+        Slack { api: Api::new(http.clone(), base, token), people: People::default(), myself: Myself::default() }
     }
 
     /// What to give as `channel`, and who reads there if it is one person.
-    async fn find(&self, to: &Address) -> Result<(String, Option<String>), Failed> {
+    async fn resolve(&self, to: &Address) -> Result<(String, Option<String>), Failed> {
         let person = match Reader::of(to.rest()) {
             Reader::Conversation(channel) => return Ok((channel.to_owned(), None)),
             Reader::Person(id) => id.to_owned(),
@@ -63,7 +69,7 @@ impl Slack {
 
     /// Posts where everyone in the conversation reads it, and for good.
     async fn post(&self, to: &Address, notice: &Notice) -> Result<Receipt, Failed> {
-        let (channel, reader) = self.find(to).await?;
+        let (channel, reader) = self.resolve(to).await?;
         let post = Post {
             channel: &channel,
             message: Message::of(notice),
@@ -73,6 +79,14 @@ impl Slack {
         };
         let posted: Posted = self.api.write(POST, &post, Repeat::OnlyIfNotActedOn).await?;
         Ok(Receipt { at: Address::new(SCHEME, &posted.channel), id: posted.ts, reader, url: None })
+    }
+
+    /// The message with this key, among what was said where `to` leads at or after `since`.
+    async fn look(&self, to: &Address, key: &str, since: Timestamp) -> Result<Option<Receipt>, Failed> {
+        let (channel, reader) = self.resolve(to).await?;
+        let channel = look::conversation(&self.api, &channel, reader.as_deref()).await?;
+        let id = self.myself.said(&self.api, &channel, &mark(key), since).await?;
+        Ok(id.map(|id| Receipt { at: Address::new(SCHEME, &channel), id, reader, url: None }))
     }
 
     /// Shows a note to one reader of a conversation.
@@ -90,11 +104,25 @@ impl Destination for Slack {
     }
 
     /// Slack has no way to tell a second sending from a first, so a post whose reply is lost is
-    /// [`Failed::Unreachable`] and not repeated here. Its metadata carries [`Notice::key`].
+    /// [`Failed::Unreachable`] and not repeated here. Its metadata carries a digest of [`Notice::key`]:
+    /// [`Destination::find`] looks for that.
     async fn deliver(&self, to: &Address, notice: &Notice) -> Result<Receipt, Failed> {
         match &notice.only_for {
             Some(user) => self.whisper(to, user, notice).await,
             None => self.post(to, notice).await,
+        }
+    }
+
+    /// Looks at the messages themselves; needs `im:write` and `im:history` for people, `channels:history`
+    /// and `groups:history` for channels, and a channel's id rather than its name. Where it may not or
+    /// cannot look, it finds nothing. A note for one reader alone is not kept, so it is never found.
+    async fn find(&self, to: &Address, key: &str, since: Timestamp) -> Result<Option<Receipt>, Failed> {
+        match self.look(to, key, since).await {
+            Err(failed) if failed.is_final() => {
+                tracing::info!(error = %failed, "Slack gives no way to look for a message that may stand");
+                Ok(None)
+            }
+            looked => looked,
         }
     }
 
@@ -150,26 +178,32 @@ struct Post<'a> {
     unfurl_links: bool,
     unfurl_media: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<Metadata<'a>>,
+    metadata: Option<Metadata>,
 }
 
 /// <https://docs.slack.dev/messaging/message-metadata>
 #[derive(Serialize)]
-struct Metadata<'a> {
+struct Metadata {
     event_type: &'static str,
-    event_payload: Payload<'a>,
+    event_payload: Payload,
 }
 
 #[derive(Serialize)]
-struct Payload<'a> {
-    key: &'a str,
+struct Payload {
+    key: String,
 }
 
-impl<'a> Metadata<'a> {
-    fn of(notice: &'a Notice) -> Option<Self> {
-        let payload = Payload { key: &notice.key };
-        (!notice.key.is_empty()).then_some(Metadata { event_type: "dispatch", event_payload: payload })
+impl Metadata {
+    fn of(notice: &Notice) -> Option<Self> {
+        let payload = || Payload { key: mark(&notice.key) };
+        (!notice.key.is_empty()).then(|| Metadata { event_type: EVENT_TYPE, event_payload: payload() })
     }
+}
+
+/// What a message carries for its key, as 32 hex digits. Every app of the workspace can read it, and
+/// a key holds what the buttons' values hold.
+fn mark(key: &str) -> String {
+    digest(&[key.as_bytes()], 32)
 }
 
 #[derive(Deserialize)]

@@ -13,6 +13,7 @@ use crate::{
 };
 
 const PUBLISH: &str = "sns Publish";
+const LIST: &str = "sns ListSubscriptionsByTopic";
 /// The setting that names the topic.
 pub const TOPIC: &str = "DISPATCH_TOPIC_ARN";
 
@@ -40,7 +41,7 @@ impl Sns {
     /// When the settings name no topic.
     pub fn connect(settings: &Settings, aws: &Aws) -> Result<Self, Problem> {
         let arn = settings.need(TOPIC)?.to_owned();
-        let mut config = config::Builder::from(aws.sdk());
+        let mut config = config::Builder::from(&aws.named(PUBLISH));
         if let Some(endpoint) = aws.endpoint("AWS_ENDPOINT_URL_SNS") {
             config.set_endpoint_url(Some(endpoint.to_owned()));
         }
@@ -64,6 +65,31 @@ impl Sns {
         let call = call.set_subject(subject.map(str::to_owned));
         let published = call.send().await.map_err(|error| failed(PUBLISH, &error))?;
         Ok(published.message_id.unwrap_or_default())
+    }
+
+    /// The ARNs of the queues that are subscribed to the topic, each once, in the order of SNS.
+    ///
+    /// # Errors
+    /// When the topic is not there, or SNS does not say.
+    ///
+    /// <https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptionsByTopic.html>
+    pub async fn queues(&self) -> Result<Vec<String>, Failed> {
+        let (mut queues, mut next) = (Vec::new(), None);
+        loop {
+            let call = self.client.list_subscriptions_by_topic().topic_arn(&self.arn).set_next_token(next);
+            let page = call.send().await.map_err(|error| failed(LIST, &error))?;
+            let subscriptions = page.subscriptions.unwrap_or_default().into_iter();
+            let of_queues = subscriptions.filter(|subscription| subscription.protocol.as_deref() == Some("sqs"));
+            for queue in of_queues.filter_map(|subscription| subscription.endpoint) {
+                if !queues.contains(&queue) {
+                    queues.push(queue);
+                }
+            }
+            next = page.next_token.filter(|token| !token.is_empty());
+            if next.is_none() {
+                return Ok(queues);
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Mutex, time::Duration};
 
 use axum::{Json, Router, extract::State, http::HeaderMap, routing::post};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use dispatch_simulator::aws::{Queue, QueueSettings, Subscription, Topic as LocalTopic, sns::router};
+use dispatch_simulator::aws::{Queue, QueueSettings, Subscription, Topic as LocalTopic, router};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::Barrier, time::timeout};
@@ -216,6 +216,19 @@ async fn a_message_goes_through_the_topic_as_it_is() {
 
     let services = connect(&settings).await.unwrap();
     services.topic.publish("plain").await.unwrap();
+}
+
+#[tokio::test]
+async fn the_queues_of_a_topic_are_found_page_by_page() {
+    let queues: Vec<_> = (0..201).map(|number| Queue::new(QueueSettings::named(format!("q-{number}")))).collect();
+    // One of them is subscribed twice.
+    let topic = LocalTopic::new("dispatch", queues.iter().chain(queues.first()).map(Subscription::new));
+    let arn = topic.arn().to_owned();
+    let url = serve(router(topic)).await;
+    let settings = read_with(&[("AWS_ENDPOINT_URL_SNS", &url), ("DISPATCH_TOPIC_ARN", &arn)]).await.unwrap();
+    let sns = Sns::connect(&settings, &Aws::connect(&settings).await.unwrap()).unwrap();
+    let found = timeout(PATIENT, sns.queues()).await.unwrap().unwrap();
+    assert_eq!(found, queues.iter().map(|queue| queue.arn().to_owned()).collect::<Vec<_>>());
 }
 
 #[tokio::test]

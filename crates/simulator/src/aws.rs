@@ -1,13 +1,13 @@
 //! SNS, SQS and Lambda's queue mapping, in this process and in memory.
 //!
-//! A [`Topic`] takes publications, over HTTP through [`sns::router`] or by a call, and hands each to
-//! its subscribed [`Queue`]s. A [`Mapping`] carries a queue's messages to a [`lambda::Handler`] in the
+//! A [`Topic`] takes publications, over HTTP through [`router`] or by a call, and hands each to its
+//! subscribed [`Queue`]s, which can be looked into and emptied over HTTP, too. A [`Mapping`] carries a queue's messages to a [`lambda::Handler`] in the
 //! events that AWS would send, and obeys the answer as AWS would.
 //!
-//! Deliberately absent: signature checks, first-in-first-out queues and topics, retention, the SQS API
-//! over HTTP, subscriptions that change while the topic lives, and SNS's own delivery retries (a queue
+//! Deliberately absent: signature checks, first-in-first-out queues and topics, retention, subscriptions that change while the topic lives, and SNS's own delivery retries (a queue
 //! in this process is never away).
 
+mod endpoint;
 pub mod guard;
 pub mod lambda;
 mod mapping;
@@ -15,13 +15,15 @@ mod notification;
 mod publication;
 mod queue;
 mod refusal;
-pub mod sns;
+mod sns;
+mod sqs;
 mod topic;
 
 use std::fmt;
 
 use serde::Serialize;
 
+pub use endpoint::router;
 pub use mapping::{Mapping, MappingSettings};
 pub use publication::{Attribute, Publication};
 pub use queue::{Counts, Message, Queue, QueueSettings};

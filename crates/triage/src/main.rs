@@ -1,14 +1,15 @@
 //! The `triage` function: clicks in Slack, through API Gateway or a function URL.
 
 use dispatch_services::shell;
-use dispatch_triage::Triage;
+use dispatch_triage::{Replays, Triage};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let services = shell::start().await?;
-    let triage = Triage { world: services.world(), signing_secret: services.signing_secret };
+    let triage =
+        Triage { world: services.world(), signing_secret: services.signing_secret, replays: Replays::default() };
     let triage = &triage;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
         Ok::<_, Error>(triage.handle(event.payload).await)

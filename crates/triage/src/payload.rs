@@ -28,12 +28,14 @@ pub struct Unknown(pub String);
 
 impl From<serde_json::Error> for Unknown {
     fn from(error: serde_json::Error) -> Self {
-        let text = error.to_string();
-        // What stands before it may quote the value that was found.
-        Unknown(
-            text.rsplit_once("expected ").map_or_else(|| text.clone(), |(_, expected)| format!("expected {expected}")),
-        )
+        Unknown(without_values(&error))
     }
+}
+
+/// What an error says is expected. What stands before that may quote the value that was found.
+pub(crate) fn without_values(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once("expected ").map_or_else(|| text.clone(), |(_, expected)| format!("expected {expected}"))
 }
 
 #[derive(Deserialize)]

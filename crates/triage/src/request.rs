@@ -6,6 +6,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::payload::without_values;
+
 /// The parts that triage reads.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Request {
@@ -15,7 +17,7 @@ pub struct Request {
     pub body: Vec<u8>,
 }
 
-/// An event that is no HTTP request.
+/// An event that is no HTTP request. Its text goes to the log, so it holds nothing that was sent.
 #[derive(Debug, thiserror::Error)]
 #[error("the event is no HTTP request: {0}")]
 pub struct NoRequest(String);
@@ -43,7 +45,7 @@ impl Request {
         if !event.is_object() || event.get("requestContext").is_none() {
             return Err(NoRequest("requestContext is missing".to_owned()));
         }
-        let event: Event = serde_json::from_value(event).map_err(|error| NoRequest(error.to_string()))?;
+        let event: Event = serde_json::from_value(event).map_err(|error| NoRequest(without_values(&error)))?;
         let body = event.body.unwrap_or_default();
         let body = match event.is_base64_encoded {
             Some(true) => STANDARD.decode(body.trim()).map_err(|error| NoRequest(format!("body: {error}")))?,
@@ -101,6 +103,18 @@ mod tests {
             json!({ "requestContext": context, "body": "%", "isBase64Encoded": true }),
         ] {
             assert!(Request::read(event.clone()).is_err(), "{event}");
+        }
+    }
+
+    #[test]
+    fn the_reason_holds_nothing_that_was_sent() {
+        for event in [
+            json!({ "requestContext": {}, "headers": "planted-secret" }),
+            json!({ "requestContext": {}, "headers": { "x-a": ["planted-secret"] }, "isBase64Encoded": "planted-secret" }),
+            json!({ "requestContext": {}, "body": "planted-secret", "isBase64Encoded": true }),
+        ] {
+            let error = Request::read(event.clone()).unwrap_err().to_string();
+            assert!(!error.contains("planted"), "{error}");
         }
     }
 }

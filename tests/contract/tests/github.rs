@@ -34,6 +34,7 @@ fn good_requests_pass() {
     passes(github("GET", "/repos/example-org/alarms/issues?state=all&sort=created&direction=desc&per_page=100"));
     passes(github("GET", "/search/issues?q=repo%3Aexample-org%2Falarms+is%3Aissue+%222FA%22&per_page=100"));
     passes(github("POST", "/repos/example-org/alarms/issues/7/labels").json(&json!({ "labels": ["dispatch"] })));
+    passes(github("GET", "/repos/example-org/alarms"));
     passes(github("GET", "/repos/example-org/alarms/installation"));
     passes(github("POST", "/app/installations/12/access_tokens"));
     passes(
@@ -86,6 +87,7 @@ fn parameters_are_known_typed_and_present() {
     fails(github("GET", &format!("/search/issues?q={}", "q".repeat(257))), "query q", "at most 256");
     fails(github("GET", "/repos/example-org/alarms/issues/seven"), "path issue_number", "integer");
     fails(github("DELETE", "/repos/example-org/alarms/issues/7"), "path", "no such operation");
+    fails(github("GET", "/repos/example-org/alarms?visibility=all"), "query visibility", "no such parameter");
     fails(github("GET", "/repos/example-org//issues"), "path", "no such operation");
 }
 

@@ -43,6 +43,10 @@ fn good_requests_pass() {
     passes(slack("POST", "/api/chat.postEphemeral").json(&json!({ "channel": "D0001", "user": "U0JOE", "text": "t" })));
     passes(slack("GET", "/api/users.lookupByEmail?email=jane%40example.com"));
     passes(slack("GET", "/api/users.list?limit=200&cursor=dXNlcjpVMDYxTkZUVDI%3D"));
+    passes(slack(
+        "GET",
+        "/api/conversations.history?channel=D0001&include_all_metadata=true&inclusive=true&limit=200&oldest=1712345678.000100",
+    ));
     passes(slack("POST", "/api/users.info").form("user=U0JANE&include_locale=true"));
     passes(slack("POST", "/api/chat.postMessage").form("channel=C0001&text=a+b&mrkdwn=false&blocks=%5B%5D"));
     passes(slack("POST", "/api/auth.test"));
@@ -75,6 +79,10 @@ fn bodies_keep_the_schema() {
     fails(wrong("/unfurl_links", json!("no")), "body /unfurl_links", "boolean");
     fails(wrong("/metadata/event_type", Value::Null), "body /metadata", "event_type");
     fails(wrong("/metadata/event_payload/list", json!(["a"])), "/metadata/event_payload/list", "list of objects");
+    let told = with(&question(), "/blocks/2/elements/0/value", json!("v1.0123456789abcdef.0"));
+    passes(post(&told));
+    let told = with(&told, "/metadata/event_payload/key", json!("of 0123456789abcdef"));
+    fails(post(&told), "body /metadata", "a part of a button's value");
     let update = json!({ "channel": "D0001", "ts": "1712345678.000100", "text": "t" });
     let changed = |pointer, new| slack("POST", "/api/chat.update").json(&with(&update, pointer, new));
     fails(changed("/ts", json!("1712345678.0001")), "body /ts", "does not match");
@@ -94,6 +102,9 @@ fn calls_say_who_and_how() {
     fails(slack("GET", "/api/users.lookupByEmail"), "query email", "missing");
     fails(slack("GET", "/api/users.list?size=200"), "query size", "no such parameter");
     fails(slack("GET", "/api/users.list?limit=many"), "query limit", "integer");
+    fails(slack("GET", "/api/conversations.history?channel=U0JANE"), "query channel", "does not match");
+    fails(slack("GET", "/api/conversations.history?channel=C0001&oldest=now"), "query oldest", "does not match");
+    fails(slack("GET", "/api/conversations.history?channel=C0001&limit=1000"), "query limit", "maximum");
     fails(slack("POST", "/api/chat.delete").json(&json!({})), "path", "no such method");
     fails(slack("GET", "/api/chat.postMessage"), "path", "no such method");
     fails(slack("POST", "/chat.postMessage"), "path", "no such method");

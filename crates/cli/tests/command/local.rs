@@ -149,6 +149,8 @@ fn the_lines_it_prints_are_for_whoever_started_it() {
     let local = Local::start(folder.path(), &[]);
     let line = format!("\ndispatch send --endpoint-url {} --example self-service\n", local.address());
     assert!(local.welcome.contains(&line), "{}", local.welcome);
+    let line = format!("\ndispatch redrive --endpoint-url {}\n", local.address());
+    assert!(local.welcome.contains(&line), "{}", local.welcome);
     let line = format!("\naws sns publish --endpoint-url {} --region us-east-1 --no-sign-request", local.address());
     assert!(local.welcome.contains(&line), "{}", local.welcome);
 }

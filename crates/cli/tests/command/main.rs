@@ -12,6 +12,7 @@ mod completions;
 mod http;
 mod local;
 mod plan;
+mod redrive;
 mod run;
 mod send;
 
@@ -28,7 +29,7 @@ fn life_and_schema_are_printed_whole() {
 
 #[test]
 fn every_command_has_help() {
-    for command in ["local", "send", "check", "plan", "life", "schema", "completions"] {
+    for command in ["local", "send", "check", "plan", "life", "redrive", "schema", "completions"] {
         let help = dispatch(&[command, "--help"], "");
         assert_eq!(help.code, 0, "{command}");
         assert!(help.out.contains(&format!("Usage: dispatch {command}")), "{}", help.out);

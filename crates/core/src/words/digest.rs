@@ -51,11 +51,13 @@ pub fn digest_remark(journal: &Journal, progress: &Progress, remark: &Remark, no
     let own = progress.issue.as_ref().filter(|_| progress.digest.is_none());
     let url = own.map(|(issue, _)| issue.url.clone());
     let name = remark_name(remark);
-    let told = item(journal, url, name.clone(), shorten(&text, PART_MAX).into_owned());
     match remark {
         // Each of these would push another out of a line that it shares.
-        Remark::Evidence(_) => Item { line: format!("{}/{name}", journal.life), ..told },
-        _ => told,
+        Remark::Evidence(_) => {
+            let line = format!("{}/{name}", journal.life);
+            Item { line, ..item(journal, url, name, shorten(&text, TEXT_MAX).into_owned()) }
+        }
+        _ => item(journal, url, name, shorten(&text, PART_MAX).into_owned()),
     }
 }
 

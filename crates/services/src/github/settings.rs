@@ -16,6 +16,7 @@ const APP_ID: &str = "GITHUB_APP_ID";
 const APP_PRIVATE_KEY: &str = "GITHUB_APP_PRIVATE_KEY";
 const APP_INSTALLATION_ID: &str = "GITHUB_APP_INSTALLATION_ID";
 const DEFAULT_USER: &str = "GITHUB_DEFAULT_USER";
+pub(super) const ALLOW_PUBLIC: &str = "GITHUB_ALLOW_PUBLIC";
 const API_URL: &str = "GITHUB_API_URL";
 
 const KEY: Format = Format::new("an RSA private key of 2,048 bits or more, as PEM", |text| {
@@ -25,6 +26,9 @@ const USER: Format = Format::new("a user or org/team", |text| {
     let name = text.strip_prefix('@').unwrap_or(text);
     name.splitn(2, '/').all(is_name)
 });
+
+const YES: &str = "yes";
+const YES_OR_NO: Format = Format::new("yes or no", |text| matches!(text, YES | "no"));
 
 /// The settings of GitHub. With both a token and an app, the app is used.
 pub const SETTINGS: &[Setting] = &[
@@ -85,6 +89,14 @@ pub const SETTINGS: &[Setting] = &[
         required: Required::No,
     },
     Setting {
+        name: ALLOW_PUBLIC,
+        meaning: "Whether issues may be opened in public repositories, where everybody reads what an alarm says",
+        format: YES_OR_NO,
+        default: Some("no"),
+        secret: false,
+        required: Required::No,
+    },
+    Setting {
         name: API_URL,
         meaning: "Where GitHub's REST API is, such as https://HOST/api/v3 for Enterprise Server",
         format: Format::URL,
@@ -108,8 +120,9 @@ impl GitHub {
                 installation: settings.text(APP_INSTALLATION_ID).and_then(|number| number.parse().ok()),
             },
         };
-        GitHub::new(http, &settings.need_url(API_URL)?, credentials)
-            .map_err(|_| settings.problem(APP_PRIVATE_KEY, KEY.expected))
+        let github = GitHub::new(http, &settings.need_url(API_URL)?, credentials)
+            .map_err(|_| settings.problem(APP_PRIVATE_KEY, KEY.expected))?;
+        Ok(github.with_public(settings.text(ALLOW_PUBLIC) == Some(YES)))
     }
 }
 

@@ -10,6 +10,8 @@ use crate::http::Policy;
 
 mod app;
 mod failures;
+mod find;
+mod privacy;
 mod settings;
 
 const REPO: &str = "example-org/alarms";
@@ -35,9 +37,10 @@ impl Town {
         Town { fake, github }
     }
 
-    /// The operations that were asked for.
+    /// The operations that were asked for, but for who reads the repository: see [`privacy`].
     fn operations(&self) -> Vec<&'static str> {
-        self.fake.requests().iter().map(|request| request.operation).collect()
+        let asked = self.fake.requests().into_iter().map(|request| request.operation);
+        asked.filter(|operation| *operation != "repos/get").collect()
     }
 
     fn by_hand(&self, title: &str, body: &str) -> u64 {
@@ -130,32 +133,6 @@ async fn texts_are_cut_to_the_limits_and_the_marker_stays() {
     assert!(kept.body.unwrap().ends_with(MARKER));
     assert!(kept.comments[0].body.ends_with("… [shortened]"));
     assert_eq!(town.fake.violations(), Vec::<String>::new());
-}
-
-#[tokio::test]
-async fn an_issue_is_found_by_its_marker_and_not_by_a_pull_request() {
-    let town = Town::new().await;
-    town.fake.open_by_hand(REPO, "a change", MARKER, true).unwrap();
-    assert_eq!(town.github.find(&repo(), MARKER, long_ago()).await.unwrap(), None);
-    let number = town.by_hand("an alarm", &format!("text\n{MARKER}"));
-    let found = town.github.find(&repo(), MARKER, long_ago()).await.unwrap().unwrap();
-    assert_eq!(found.number, IssueNumber(number));
-    let tomorrow = Timestamp::now() + Duration::from_secs(86_400);
-    assert_eq!(town.github.find(&repo(), MARKER, tomorrow).await.unwrap(), None);
-}
-
-#[tokio::test]
-async fn an_issue_is_looked_for_on_three_pages() {
-    let town = Town::new().await;
-    town.by_hand("an alarm", MARKER);
-    for _ in 0..299 {
-        town.by_hand("another", "");
-    }
-    assert!(town.github.find(&repo(), MARKER, long_ago()).await.unwrap().is_some());
-    assert_eq!(town.operations().len(), 3);
-    town.by_hand("one too many", "");
-    assert_eq!(town.github.find(&repo(), MARKER, long_ago()).await.unwrap(), None);
-    assert_eq!(town.operations().len(), 6);
 }
 
 #[tokio::test]
@@ -273,6 +250,7 @@ async fn the_path_of_an_enterprise_server_is_kept() {
     let fake = Github::start(Settings::default()).await.unwrap();
     for base in ["/api/v3", "/api/v3/"] {
         let github = client(&format!("{}{base}", fake.url()), Credentials::Personal("t".into())).unwrap();
+        let github = github.with_public(true);
         github.open(&draft()).await.unwrap_err();
         github.search(&repo(), "a", false, &key()).await.unwrap_err();
     }

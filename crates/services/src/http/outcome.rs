@@ -47,6 +47,19 @@ impl Outcome {
         }
     }
 
+    /// How long this call must not be sent again by anybody, because there were too many. A service that
+    /// is merely broken, or names no time, says nothing of the kind.
+    pub(super) fn limit(&self) -> Option<Duration> {
+        match self {
+            Outcome::Judged(reply, Verdict::Busy { wait, .. })
+                if matches!(reply.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::FORBIDDEN) =>
+            {
+                wait.or_else(|| reply.retry_after())
+            }
+            _ => None,
+        }
+    }
+
     /// Whether this is the end, and if not, whether to send again.
     pub(super) fn next(self, repeat: Repeat) -> Next {
         let unsure = |reason, wait| match repeat {

@@ -1,85 +1,20 @@
-use std::{
-    net::SocketAddr,
-    sync::{Arc, Mutex},
+use http::{Method, header};
+use tokio::net::TcpListener;
+use url::Url;
+
+use super::{connect::USER_AGENT, *};
+
+use self::server::{
+    Act::{self, Answer, Begin, Drop, Hang},
+    Server,
 };
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-};
-
-use super::*;
+mod limits;
+mod server;
+mod time;
+mod vendors;
 
 const CALL: &str = "test call";
-
-/// What the server does with one request.
-#[derive(Clone, Copy)]
-enum Act {
-    /// Status line and headers of an answer whose body is `{}`.
-    Answer(&'static str),
-    /// Closes the connection without an answer.
-    Drop,
-    /// Never answers.
-    Hang,
-}
-use Act::{Answer, Drop, Hang};
-
-/// A server that plays its script, one act a request, and repeats the last one for ever.
-struct Server {
-    address: SocketAddr,
-    /// Requests as they came, headers included.
-    seen: Arc<Mutex<Vec<String>>>,
-}
-
-impl Server {
-    async fn play(script: &'static [Act]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let server = Server { address, seen: Arc::clone(&seen) };
-        tokio::spawn(async move {
-            let mut held = Vec::new();
-            let mut acts = script.iter().chain(std::iter::repeat(script.last().unwrap()));
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let request = receive(&mut stream).await;
-                seen.lock().unwrap().push(request);
-                match acts.next().unwrap() {
-                    Answer(head) => {
-                        let text = format!("HTTP/1.1 {head}\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{{}}");
-                        stream.write_all(text.as_bytes()).await.unwrap();
-                    }
-                    Drop => drop(stream),
-                    Hang => held.push(stream),
-                }
-            }
-        });
-        server
-    }
-
-    fn url(&self, path: &str) -> Url {
-        Url::parse(&format!("http://{}{path}", self.address)).unwrap()
-    }
-
-    /// The request lines so far.
-    fn lines(&self) -> Vec<String> {
-        self.seen.lock().unwrap().iter().map(|text| text.lines().next().unwrap().to_owned()).collect()
-    }
-}
-
-async fn receive(stream: &mut TcpStream) -> String {
-    let mut text = String::new();
-    let mut part = [0; 1024];
-    loop {
-        let length = stream.read(&mut part).await.unwrap();
-        text.push_str(std::str::from_utf8(&part[..length]).unwrap());
-        let body = text.split_once("\r\n\r\n").map(|(_, body)| body.len());
-        let wanted =
-            text.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |n| n.parse().unwrap());
-        if length == 0 || body.is_some_and(|length| length >= wanted) {
-            return text;
-        }
-    }
-}
 
 fn swift() -> Policy {
     Policy {
@@ -163,6 +98,34 @@ async fn silence_ends_with_the_time_out_of_the_call() {
 }
 
 #[tokio::test]
+async fn a_reply_that_never_ends_is_none() {
+    let server = Server::play(&[Begin]).await;
+    let policy = Policy { call: Duration::from_millis(50), ..swift() };
+    let failed = send(&server, policy, Method::POST, Repeat::OnlyIfNotActedOn).await.unwrap_err();
+    assert_eq!(failed, Failed::Unreachable { call: CALL, reason: "no reply within 50 ms".to_owned() });
+}
+
+/// The listener takes the connection and never says a word of TLS, which is before any request.
+#[tokio::test]
+async fn a_connection_that_does_not_stand_in_time_carried_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap()).parse().unwrap();
+    let policy = Policy { connect: Duration::from_millis(50), tries: 1, ..swift() };
+    let request = Request::new(Method::POST, url);
+    let sent = Http::with_policy(policy).unwrap();
+    let failed = sent.send(CALL, request, Repeat::OnlyIfNotActedOn, Verdict::of_status).await.unwrap_err();
+    assert!(matches!(failed, Failed::Busy { wait: None, .. }), "{failed:?}");
+}
+
+#[tokio::test]
+async fn nothing_is_sent_without_tls() {
+    let url: Url = "http://example.com/thing".parse().unwrap();
+    let (http, request) = (Http::new().unwrap(), Request::new(Method::GET, url));
+    let sent = http.send(CALL, request, Repeat::Freely, Verdict::of_status).await;
+    assert_eq!(sent, Err(Failed::Refused { call: CALL, reason: "nothing is sent there without TLS".to_owned() }));
+}
+
+#[tokio::test]
 async fn the_total_bounds_all_tries() {
     let server = Server::play(&[Hang]).await;
     let policy = Policy { total: Duration::from_secs(1), call: Duration::from_millis(100), tries: 1000, ..swift() };
@@ -204,18 +167,6 @@ async fn a_long_wait_is_given_back_at_once() {
 }
 
 #[tokio::test]
-async fn a_time_that_is_past_is_no_wait() {
-    let reply = |retry_after: &str| {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::RETRY_AFTER, retry_after.parse().unwrap());
-        Reply { status: StatusCode::TOO_MANY_REQUESTS, headers, body: Bytes::new() }
-    };
-    assert_eq!(reply("Sun, 06 Nov 1994 08:49:37 GMT").retry_after(), Some(Duration::ZERO));
-    assert_eq!(reply("7").retry_after(), Some(Duration::from_secs(7)));
-    assert_eq!(reply("soon").retry_after(), None);
-}
-
-#[tokio::test]
 async fn what_an_operator_must_mend_is_not_repeated() {
     let server = Server::play(&[Answer("401 Who")]).await;
     let request = Request::new(Method::GET, server.url("/"));
@@ -244,6 +195,7 @@ async fn a_redirect_that_could_harm_is_not_followed() {
     assert_eq!(create(&server).await, Err(refused));
     assert_eq!(server.lines().len(), 1);
 
+    // Another name of the same machine, where nobody listens: following would end in no connection.
     let server = Server::play(&[Answer("302 Moved\r\nlocation: http://localhost:1/there")]).await;
     assert!(fetch(&server).await.unwrap_err().is_final());
 

@@ -1,8 +1,8 @@
 //! What the value of a setting looks like.
 
-use std::net::IpAddr;
+use url::Url;
 
-use url::{Host, Url};
+use crate::http::is_here;
 
 /// What the value of a setting looks like. A service may declare its own.
 #[derive(Clone, Copy, Debug)]
@@ -41,11 +41,5 @@ impl Format {
 fn is_safe(text: &str) -> bool {
     let Ok(url) = Url::parse(text) else { return false };
     let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
-    let private = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
-        None => return false,
-    };
-    plain && (url.scheme() == "https" || (url.scheme() == "http" && private))
+    plain && url.has_host() && (url.scheme() == "https" || (url.scheme() == "http" && is_here(&url)))
 }

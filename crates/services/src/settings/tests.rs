@@ -123,9 +123,34 @@ fn addresses_lead_through_tls_or_stay_on_this_machine() {
     ] {
         assert!(Format::URL.fits(fine), "{fine}");
     }
-    for wrong in
-        ["http://api.example.com", "api.example.com", "ftp://127.0.0.1", "https://user@example.com", "https://h/?q", ""]
-    {
+    for wrong in [
+        "http://api.example.com",
+        "http://10.0.0.1",
+        "http://169.254.169.254",
+        "http://0.0.0.0:80",
+        "http://a.localhost",
+        "http://localhost.example.com",
+        "http://localhost@example.com",
+        "http://127.0.0.1@example.com",
+        "api.example.com",
+        "ftp://127.0.0.1",
+        "https://user@example.com",
+        "https://h/?q",
+        "https://",
+        "",
+    ] {
         assert!(!Format::URL.fits(wrong), "{wrong}");
+    }
+}
+
+/// Tokens travel to them.
+#[test]
+fn every_address_among_the_settings_is_one_of_those() {
+    let all = [crate::all_settings(), vec![crate::aws::SETTINGS]].concat().concat();
+    let (urls, _): (Vec<_>, Vec<_>) = all.into_iter().partition(|setting| setting.name.contains("_URL"));
+    let urls: Vec<_> = urls.into_iter().filter(|setting| setting.name != "DISPATCH_STORE_URL").collect();
+    assert!(urls.len() >= 8, "{urls:?}");
+    for url in urls {
+        assert!(url.format.fits("https://example.com") && !url.format.fits("http://example.com"), "{}", url.name);
     }
 }

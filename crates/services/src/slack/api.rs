@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use url::Url;
 
+use super::look::LOOKS;
 use crate::http::{Http, Repeat, Reply, Verdict};
 
 /// Slack asks for the charset by name.
@@ -133,6 +134,10 @@ fn judge_error(call: &'static str, reply: &Reply, envelope: &Envelope) -> Verdic
         "message_limit_exceeded" | "team_added_to_org" | "org_login_required" => Verdict::Busy { reason, wait: None },
         // Slack: "some aspect of the operation may have succeeded before the error was raised".
         "fatal_error" => Verdict::Unsure(reason),
+        // Nobody has to let Dispatch look, so this is no matter for an operator.
+        "missing_scope" | "no_permission" | "not_allowed_token_type" | "access_denied" if LOOKS.contains(&call) => {
+            Verdict::Refused(reason)
+        }
         "invalid_auth"
         | "not_authed"
         | "account_inactive"
@@ -196,6 +201,17 @@ mod tests {
             assert_eq!(of_code(code), Verdict::Refused(code.to_owned()));
         }
         assert_eq!(of_code("fatal_error"), Verdict::Unsure("fatal_error".to_owned()));
+    }
+
+    #[test]
+    fn a_scope_that_only_looking_needs_may_be_missing() {
+        let body: String = r#"{"ok":false,"error":"missing_scope"}"#.to_owned();
+        let reply = Reply { status: StatusCode::OK, headers: HeaderMap::new(), body: body.into() };
+        for call in LOOKS {
+            assert_eq!(judge(call, &reply), Verdict::Refused("missing_scope".to_owned()), "{call}");
+        }
+        let token = Reply { body: r#"{"ok":false,"error":"invalid_auth"}"#.into(), ..reply };
+        assert!(matches!(judge(LOOKS[0], &token), Verdict::Busy { .. }));
     }
 
     #[test]

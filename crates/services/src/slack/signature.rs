@@ -127,4 +127,22 @@ mod tests {
             assert_eq!(wrong(form, BODY), Err(Unsigned::Wrong), "{form}");
         }
     }
+    #[test]
+    fn a_signature_must_fit_to_its_last_byte_and_in_its_length() {
+        let digits = SIGNATURE.trim_start_matches("v0=");
+        let wrong = |digits: String| {
+            let signature = format!("v0={digits}");
+            assert_eq!(check(Some(AT), Some(&signature), BODY, 1_531_420_618), Err(Unsigned::Wrong), "{signature}");
+        };
+        for place in 0..digits.len() {
+            let other = if digits.as_bytes()[place] == b'0' { "1" } else { "0" };
+            wrong(format!("{}{other}{}", &digits[..place], &digits[place + 1..]));
+        }
+        for length in 0..digits.len() {
+            wrong(digits[..length].to_owned());
+        }
+        for longer in ["0", "00", digits] {
+            wrong(format!("{digits}{longer}"));
+        }
+    }
 }

@@ -6,6 +6,8 @@ use dispatch_simulator::fake::{Fault, Kind, slack as fake};
 use super::*;
 use crate::http::Policy;
 
+mod looking;
+
 const TOKEN: &str = "xoxb-accepted-by-the-fake-only";
 
 async fn start() -> (fake::Slack, Slack) {
@@ -84,7 +86,7 @@ async fn a_question_reaches_a_person_however_addressed() {
     }
     let message = &world.dm("jane")[0];
     assert_eq!(message.text, "2FA turned off\n2FA was turned off\nWas this you?");
-    let metadata = serde_json::json!({"event_type": "dispatch", "event_payload": {"key": "key.1"}});
+    let metadata = serde_json::json!({"event_type": "dispatch", "event_payload": {"key": mark("key.1")}});
     assert_eq!(message.metadata, Some(metadata));
     assert_eq!(calls(&world, "users.lookupByEmail"), 1);
     assert_eq!(calls(&world, "users.list"), 1);
@@ -203,7 +205,7 @@ async fn an_outcome_takes_the_place_of_the_question() {
     assert_eq!(messages.len(), 1);
     assert!(messages[0].edited && messages[0].text.ends_with("jane answered yes"));
     assert!(messages[0].blocks.iter().all(|block| block["type"] != "actions"));
-    assert_eq!(messages[0].metadata.as_ref().unwrap()["event_payload"]["key"], "key.1");
+    assert_eq!(messages[0].metadata.as_ref().unwrap()["event_payload"]["key"], mark("key.1"));
     assert_eq!(calls(&world, "chat.update"), 2, "a lost reply is repeated");
     assert_eq!(world.violations(), [""; 0]);
 }

@@ -39,7 +39,7 @@ const POLICY: Policy = Policy {
 };
 /// Until another write to the same object is through.
 const CONFLICT: Duration = Duration::from_millis(50);
-/// Until S3 has made room.
+/// Until S3 has made room, when it does not say.
 const SLOW_DOWN: Duration = Duration::from_millis(400);
 /// Credentials are replaced this long before they expire.
 const SPARE: Duration = Duration::from_secs(60);
@@ -103,15 +103,16 @@ impl HttpService for Wire {
 fn judge(reply: &Reply) -> Verdict {
     let code = code(&reply.body);
     let reason = || code.map_or_else(|| format!("status {}", reply.status.as_u16()), str::to_owned);
+    let slow_down = || reply.retry_after().or(Some(SLOW_DOWN));
     match reply.status {
         StatusCode::NOT_FOUND if code == Some("NoSuchBucket") => Verdict::Busy { reason: reason(), wait: None },
         StatusCode::NOT_MODIFIED | StatusCode::NOT_FOUND | StatusCode::PRECONDITION_FAILED => Verdict::Fine,
         status if status.is_success() => Verdict::Fine,
         // Another write to the same object came in at the same time, and this one was not done.
         StatusCode::CONFLICT => Verdict::Busy { reason: reason(), wait: Some(CONFLICT) },
-        StatusCode::TOO_MANY_REQUESTS => Verdict::Busy { reason: reason(), wait: Some(SLOW_DOWN) },
+        StatusCode::TOO_MANY_REQUESTS => Verdict::Busy { reason: reason(), wait: slow_down() },
         StatusCode::SERVICE_UNAVAILABLE if code == Some("SlowDown") => {
-            Verdict::Busy { reason: reason(), wait: Some(SLOW_DOWN) }
+            Verdict::Busy { reason: reason(), wait: slow_down() }
         }
         status if status.is_server_error() => Verdict::Unsure(reason()),
         _ if code == Some("RequestTimeout") => Verdict::Unsure(reason()),

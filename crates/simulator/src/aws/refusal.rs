@@ -1,17 +1,18 @@
-//! Why SNS does not take a request.
+//! Why SNS or SQS does not take a request.
 
 use std::fmt;
 
 use http::StatusCode;
 
-/// A request refused, in SNS's words.
+/// A request refused, in the words of the service that was asked.
 ///
-/// Source: the error codes of the SNS API reference, `Publish`, `PublishBatch` and `CreateTopic`.
+/// Source: the error codes of the SNS API reference, `Publish`, `PublishBatch` and `CreateTopic`, and of the SQS API
+/// reference.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Refusal {
     /// The HTTP status of the answer, 400 to 499: every refusal is the sender's to mend.
     pub status: StatusCode,
-    /// SNS's code, such as `InvalidParameter`.
+    /// The service's code, such as `InvalidParameter`.
     pub code: &'static str,
     /// A sentence for the sender.
     pub message: String,
@@ -31,6 +32,11 @@ impl Refusal {
     /// The topic is not here: 404 `NotFound`.
     pub fn unknown_topic() -> Self {
         Self { status: StatusCode::NOT_FOUND, code: "NotFound", message: "Topic does not exist".to_owned() }
+    }
+
+    /// The queue is not here: 400 `QueueDoesNotExist`.
+    pub fn unknown_queue() -> Self {
+        Self::bad_request("QueueDoesNotExist", "The specified queue does not exist.")
     }
 }
 

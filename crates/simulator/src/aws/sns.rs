@@ -8,36 +8,16 @@ mod form;
 mod publish;
 mod xml;
 
-use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::middleware::from_fn;
 use axum::response::Response;
-use axum::routing::post;
-use bytes::Bytes;
 use http::StatusCode;
 
 use self::form::Form;
-use super::{ACCOUNT, Refusal, Topic, guard};
+use super::{ACCOUNT, Queue, Refusal, Topic};
 
-/// Room for the largest batch with every byte percent-encoded, and for a message that is refused as too long
-/// in SNS's words rather than cut off.
-const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
-
-/// Serves `POST /` for one topic, to be merged with whatever else the listener serves.
-///
-/// Answers `Publish`, `PublishBatch`, `CreateTopic`, `GetTopicAttributes` and `ListTopics`. Requests from other
-/// sites' pages are refused, see [`guard`].
-pub fn router(topic: Topic) -> Router {
-    Router::new()
-        .route("/", post(answer))
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(from_fn(guard::own_pages_only))
-        .with_state(topic)
-}
-
-async fn answer(State(topic): State<Topic>, body: Bytes) -> Response {
-    let form = Form::parse(&body);
-    match act(&topic, &form) {
+/// Answers one request.
+pub(super) fn answer(topic: &Topic, body: &[u8]) -> Response {
+    let form = Form::parse(body);
+    match act(topic, &form) {
         Ok((action, result)) => xml::success(action, &result),
         Err(refusal) => {
             tracing::debug!(%refusal, "request refused");
@@ -54,6 +34,7 @@ fn act(topic: &Topic, form: &Form) -> Result<(&'static str, String), Refusal> {
         "CreateTopic" => Ok(("CreateTopic", create(topic, form)?)),
         "GetTopicAttributes" => Ok(("GetTopicAttributes", attributes(topic, form)?)),
         "ListTopics" => Ok(("ListTopics", list(topic))),
+        "ListSubscriptionsByTopic" => Ok(("ListSubscriptionsByTopic", subscriptions(topic, form)?)),
         "" => Err(Refusal::bad_request("MissingAction", "The request has no Action.")),
         other => Err(Refusal::bad_request("InvalidAction", format!("The action {other} is not served here."))),
     }
@@ -105,6 +86,32 @@ fn attributes(topic: &Topic, form: &Form) -> Result<String, Refusal> {
 
 fn list(topic: &Topic) -> String {
     format!("<Topics><member>{}</member></Topics>", xml::element("TopicArn", topic.arn()))
+}
+
+/// The subscriptions, so many at a time. Source: SNS API reference, `ListSubscriptionsByTopic`.
+fn subscriptions(topic: &Topic, form: &Form) -> Result<String, Refusal> {
+    const PAGE: usize = 100;
+    check_arn(topic, form.text("TopicArn"), "TopicArn")?;
+    let from = match form.text("NextToken").map(str::parse::<usize>) {
+        None => 0,
+        Some(Ok(from)) if from < topic.subscriptions() => from,
+        Some(_) => return Err(Refusal::invalid("NextToken")),
+    };
+    let member = |(arn, queue): (&str, &Queue)| {
+        let fields = [
+            ("TopicArn", topic.arn()),
+            ("Protocol", "sqs"),
+            ("SubscriptionArn", arn),
+            ("Owner", ACCOUNT),
+            ("Endpoint", queue.arn()),
+        ];
+        let fields: String = fields.iter().map(|(name, text)| xml::element(name, text)).collect();
+        format!("<member>{fields}</member>")
+    };
+    let members: String = topic.subscribed().skip(from).take(PAGE).map(member).collect();
+    let more = from + PAGE < topic.subscriptions();
+    let next = if more { xml::element("NextToken", &(from + PAGE).to_string()) } else { String::new() };
+    Ok(format!("<Subscriptions>{members}</Subscriptions>{next}"))
 }
 
 #[cfg(test)]

@@ -101,6 +101,22 @@ impl Topic {
         self.0.subscriptions.len()
     }
 
+    /// The subscriptions' ARNs, each with its queue.
+    pub(super) fn subscribed(&self) -> impl Iterator<Item = (&str, &Queue)> {
+        self.0.subscriptions.iter().map(|(arn, subscription)| (arn.as_str(), &subscription.queue))
+    }
+
+    /// The queues that are subscribed, each followed by the one for its dead letters.
+    pub(super) fn queues(&self) -> Vec<Queue> {
+        let mut queues: Vec<Queue> = Vec::new();
+        for queue in self.subscribed().flat_map(|(_, queue)| [Some(queue), queue.dead()]).flatten() {
+            if queues.iter().all(|known| known.arn() != queue.arn()) {
+                queues.push(queue.clone());
+            }
+        }
+        queues
+    }
+
     /// Hands the message to every queue that wants it, before it returns.
     ///
     /// Takes what it is given: hold a stranger's publication against [`Publication::check`] first.

@@ -84,6 +84,14 @@ impl Fake<Site> {
         self.in_repository(repository, |repository, _, _| repository.has_issues = enabled)
     }
 
+    /// Makes a repository public, or private again. Private is how all of them begin.
+    ///
+    /// # Errors
+    /// When there is no such repository.
+    pub fn make_public(&self, repository: &str, public: bool) -> Result<(), NoSuch> {
+        self.in_repository(repository, |repository, _, _| repository.public = public)
+    }
+
     /// Opens an issue or a pull request as a person (`jane`) would. Returns its number.
     ///
     /// # Errors
@@ -115,6 +123,16 @@ impl Fake<Site> {
     /// When there is no such repository or issue.
     pub fn reopen(&self, repository: &str, number: u64) -> Result<(), NoSuch> {
         self.move_by_hand(repository, number, "open")
+    }
+
+    /// Deletes an issue as an owner would: its number is not given again, and reading it is answered with 410.
+    ///
+    /// # Errors
+    /// When there is no such repository or issue.
+    pub fn delete_by_hand(&self, repository: &str, number: u64) -> Result<(), NoSuch> {
+        self.in_repository(repository, |repository, _, _| {
+            repository.delete(number).ok_or_else(|| NoSuch(format!("issue {number}")))
+        })?
     }
 
     /// Sets how far lists and search are behind from now on. They see what is there already.

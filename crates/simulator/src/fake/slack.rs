@@ -9,9 +9,11 @@ mod blocks;
 mod click;
 mod console;
 mod conversations;
+mod history;
 mod messages;
 mod people;
 mod response_url;
+mod scopes;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -105,6 +107,11 @@ impl Fake<Workspace> {
         })
     }
 
+    /// Takes a scope such as `im:history` away from the app's token.
+    pub fn revoke_scope(&self, scope: &str) {
+        self.change(|workspace, _| workspace.settings.scopes.retain(|held| held != scope));
+    }
+
     /// Posts a message as the bot did before, unchecked: for messages in old shapes. `message` may have `text`,
     /// `blocks` and `attachments`. Returns the conversation and the `ts`.
     ///
@@ -130,6 +137,7 @@ impl Service for Workspace {
             route(Method::POST, "/api/chat.update", "chat.update", messages::update),
             route(Method::POST, "/api/chat.postEphemeral", "chat.postEphemeral", messages::post_ephemeral),
             route(Method::POST, "/api/conversations.open", "conversations.open", conversations::open),
+            route(Method::GET, "/api/conversations.history", "conversations.history", history::history),
             route(Method::GET, "/api/conversations.info", "conversations.info", conversations::info),
             route(Method::POST, "/api/conversations.info", "conversations.info", conversations::info),
             route(Method::GET, "/api/conversations.list", "conversations.list", conversations::list),
@@ -154,7 +162,10 @@ impl Service for Workspace {
             return Err(failed("not_authed").blaming("no Authorization header"));
         };
         match authorization.strip_prefix("Bearer ") {
-            Some(token) if token == self.settings.bot_token => Ok(()),
+            Some(token) if token == self.settings.bot_token => match scopes::needed(operation) {
+                Some(scope) => self.may(scope),
+                None => Ok(()),
+            },
             Some(_) => Err(failed("invalid_auth")),
             None => Err(failed("invalid_auth").blaming("the Authorization header is not Bearer")),
         }

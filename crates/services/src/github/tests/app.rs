@@ -14,8 +14,10 @@ fn credentials(private_key: &str, installation: Option<u64>) -> Credentials {
     Credentials::App { id: App::default().id.to_string(), private_key: private_key.into(), installation }
 }
 
+/// A town whose client asks for tokens and issues, and for nothing else.
 async fn town(installation: Option<u64>) -> Town {
-    Town::with(Settings::default(), credentials(APP_PRIVATE_KEY, installation)).await
+    let Town { fake, github } = Town::with(Settings::default(), credentials(APP_PRIVATE_KEY, installation)).await;
+    Town { fake, github: github.with_public(true) }
 }
 
 /// A token as GitHub gives it, instead of the one that the fake would make.

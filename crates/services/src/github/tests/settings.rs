@@ -43,9 +43,11 @@ async fn everything_that_is_missing_is_named_and_no_secret_is() {
 }
 
 #[tokio::test]
-async fn names_are_names() {
+async fn names_are_names_and_consent_is_yes() {
     let token = [("GITHUB_TOKEN", "t")];
-    for (name, value) in [("GITHUB_REPO", "example-org/alarms"), ("GITHUB_DEFAULT_USER", "a/b/c")] {
+    let wrong =
+        [("GITHUB_REPO", "example-org/alarms"), ("GITHUB_DEFAULT_USER", "a/b/c"), ("GITHUB_ALLOW_PUBLIC", "true")];
+    for (name, value) in wrong {
         let told = read(&[&PLACE[..], &token, &[(name, value)]].concat()).await.unwrap_err().to_string();
         assert!(told.starts_with(name), "{told}");
     }

@@ -1,12 +1,13 @@
 //! Over real HTTP, with the bytes that the AWS command line sends.
 
+use axum::Router;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use url::form_urlencoded::byte_serialize;
 
 use super::*;
-use crate::aws::{Queue, QueueSettings, Subscription};
+use crate::aws::{Queue, QueueSettings, Subscription, router};
 
 const ARN: &str = "arn%3Aaws%3Asns%3Aus-east-1%3A000000000000%3Adispatch";
 
@@ -242,6 +243,17 @@ async fn the_topic_can_be_listed_described_and_created_again() {
     assert_eq!(status, 200);
     assert!(body.contains(&format!("<entry><key>TopicArn</key><value>{arn}</value></entry>")), "{body}");
     assert!(body.contains("<entry><key>SubscriptionsConfirmed</key><value>1</value></entry>"), "{body}");
+}
+
+#[tokio::test]
+async fn the_queues_that_are_subscribed_can_be_listed() {
+    let sns = Sns::start().await;
+    let (status, body) = sns.post(&format!("Action=ListSubscriptionsByTopic&Version=2010-03-31&TopicArn={ARN}")).await;
+    assert_eq!((status, inside(&body, "Protocol"), inside(&body, "Endpoint")), (200, "sqs", sns.queue.arn()));
+    assert!(inside(&body, "SubscriptionArn").starts_with("arn:aws:sns:us-east-1:000000000000:dispatch:"), "{body}");
+    assert!(!body.contains("NextToken"), "{body}");
+    let refused = sns.refusal(&format!("Action=ListSubscriptionsByTopic&TopicArn={ARN}&NextToken=1")).await;
+    assert_eq!(refused, (400, "InvalidParameter".to_owned()));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What the fake GitHub holds: repositories, issues, comments, labels, tokens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -124,9 +124,12 @@ pub(super) struct Repository {
     pub(super) name: String,
     pub(super) id: u64,
     pub(super) has_issues: bool,
+    pub(super) public: bool,
     pub(super) created_at: Timestamp,
     pub(super) labels: Vec<Label>,
     pub(super) issues: Vec<Issue>,
+    /// The numbers of issues that were deleted. They are never given again.
+    pub(super) deleted: BTreeSet<u64>,
 }
 
 /// The state of a fake GitHub.
@@ -169,9 +172,11 @@ impl Site {
             name: name.to_owned(),
             id: self.fresh_id(),
             has_issues: true,
+            public: false,
             created_at: now,
             labels: Vec::new(),
             issues: Vec::new(),
+            deleted: BTreeSet::new(),
         };
         self.repositories.entry(full_name.to_ascii_lowercase()).or_insert(repository);
     }
@@ -196,7 +201,11 @@ impl Site {
         let number = call.param("issue_number").parse::<u64>().map_err(|_| {
             answer::not_found().blaming(format!("{} is not an issue number", call.param("issue_number")))
         })?;
-        self.repository(call)?.issue(number).ok_or_else(answer::not_found)
+        let repository = self.repository(call)?;
+        if repository.deleted.contains(&number) {
+            return Err(answer::refused(410, "This issue was deleted"));
+        }
+        repository.issue(number).ok_or_else(answer::not_found)
     }
 
     /// Whether lists and search show this issue at this time.
@@ -230,9 +239,17 @@ impl Repository {
         self.issues.iter_mut().find(|issue| issue.number == number)
     }
 
+    /// Deletes an issue; `None` when there is none.
+    pub(super) fn delete(&mut self, number: u64) -> Option<()> {
+        let at = self.issues.iter().position(|issue| issue.number == number)?;
+        self.issues.remove(at);
+        self.deleted.insert(number);
+        Some(())
+    }
+
     /// Opens an issue and returns its number: the next one. Pull requests count in the same row.
     pub(super) fn open(&mut self, root: &str, draft: Draft<'_>, now: Timestamp) -> u64 {
-        let number = self.issues.len() as u64 + 1;
+        let number = (self.issues.len() + self.deleted.len()) as u64 + 1;
         let kind = if draft.is_pull_request { "pull" } else { "issues" };
         self.issues.push(Issue {
             number,

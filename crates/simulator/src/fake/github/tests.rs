@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 use super::{APP_PRIVATE_KEY, App, Github, Lag, Settings};
 use crate::fake::testing::{ask, client, github, nameless_client};
 
+mod seen;
+
 const REPO: &str = "example-org/alarms";
 const ISSUES: &str = "/repos/example-org/alarms/issues";
 

@@ -127,9 +127,10 @@ pub(super) fn repository(root: &str, repository: &Repository) -> Value {
     let open = repository.issues.iter().filter(|issue| issue.state == "open").count();
     let mut members: Map<String, Value> =
         REPOSITORY_URLS.iter().map(|(name, rest)| ((*name).to_owned(), Value::String(format!("{at}{rest}")))).collect();
+    let visibility = if repository.public { "public" } else { "private" };
     let about = json!({
         "id": repository.id, "node_id": format!("R_{}", repository.id), "name": repository.name, "full_name": full_name,
-        "owner": user(root, &repository.owner), "private": true, "visibility": "private", "fork": false, "description": null,
+        "owner": user(root, &repository.owner), "private": !repository.public, "visibility": visibility, "fork": false, "description": null,
         "url": at, "html_url": page, "clone_url": format!("{page}.git"), "svn_url": page, "mirror_url": null,
         "homepage": null, "language": null, "license": null, "default_branch": "main", "topics": [],
         "created_at": seconds(repository.created_at), "updated_at": seconds(repository.created_at),

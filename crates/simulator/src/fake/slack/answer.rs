@@ -9,10 +9,12 @@ use crate::fake::fields::{Fields, Flaw};
 /// Arguments that a form carries as JSON text.
 const AS_JSON: [&str; 4] = ["attachments", "blocks", "metadata", "view"];
 /// Arguments that a form carries as `true`, `false`, `1` or `0`.
-const AS_FLAG: [&str; 10] = [
+const AS_FLAG: [&str; 12] = [
     "exclude_archived",
+    "include_all_metadata",
     "include_locale",
     "include_num_members",
+    "inclusive",
     "link_names",
     "mrkdwn",
     "prevent_creation",

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::messages::Content;
 use super::response_url::Interaction;
+use super::scopes::SCOPES;
 use super::views::View;
 use crate::fake::world::Clock;
 
@@ -27,6 +28,8 @@ pub struct Settings {
     pub app_id: String,
     /// The bot's id as a person.
     pub bot_user_id: String,
+    /// What the token may do.
+    pub scopes: Vec<String>,
     /// The people, without the bot.
     pub people: Vec<Person>,
     /// The channels; the first is the one the console names.
@@ -46,6 +49,7 @@ impl Default for Settings {
             team_id: "T0EXAMPLE".to_owned(),
             app_id: "A0DISPATCH".to_owned(),
             bot_user_id: "U0DISPATCH".to_owned(),
+            scopes: SCOPES.map(str::to_owned).to_vec(),
             people: ["jane", "joe", "alex", "sam"].map(Person::named).to_vec(),
             channels: ["security", "general"].map(Channel::named).to_vec(),
             page_max: 100,

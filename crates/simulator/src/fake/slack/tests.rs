@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use super::{Channel, Person, Settings, Slack};
 use crate::fake::testing::{ask, client, slack};
 
+mod history;
+
 async fn fresh() -> Slack {
     Slack::start(Settings::default()).await.unwrap()
 }

@@ -1,0 +1,87 @@
+//! The store: strongly consistent, with compare-and-swap, as S3 is.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use dispatch_engine::ports::{Failed, Store, Tag};
+
+use crate::{line::Line, weather::Vendor};
+
+/// What is stored, and what was.
+#[derive(Debug, Default)]
+pub(crate) struct Objects {
+    now: BTreeMap<String, (Bytes, u64)>,
+    written: u64,
+    /// The last version of every life of every journal: by path and life, in the order of their beginning.
+    lives: Vec<(String, String, Bytes)>,
+}
+
+impl Objects {
+    fn put(&mut self, path: &str, bytes: &Bytes) -> Tag {
+        self.written += 1;
+        self.now.insert(path.to_owned(), (bytes.clone(), self.written));
+        if let Some(life) = life_of(bytes) {
+            match self.lives.iter_mut().find(|(known, other, _)| known == path && *other == life) {
+                Some((_, _, last)) => *last = bytes.clone(),
+                None => self.lives.push((path.to_owned(), life, bytes.clone())),
+            }
+        }
+        Tag(self.written.to_string())
+    }
+
+    fn is_at(&self, path: &str, tag: &Tag) -> bool {
+        self.now.get(path).is_some_and(|(_, written)| written.to_string() == tag.0)
+    }
+
+    /// The last version of every life of every journal.
+    pub(crate) fn lives(&self) -> impl Iterator<Item = &Bytes> {
+        self.lives.iter().filter(|(path, _, _)| path.starts_with("alarms/")).map(|(_, _, bytes)| bytes)
+    }
+}
+
+/// The life that a journal is about, without reading all of it.
+fn life_of(bytes: &Bytes) -> Option<String> {
+    const FIELD: &[u8] = b"\"life\":\"";
+    let at = bytes.windows(FIELD.len()).position(|window| window == FIELD)?;
+    let rest = bytes.get(at + FIELD.len()..)?;
+    let end = rest.iter().position(|byte| *byte == b'"')?;
+    String::from_utf8(rest.get(..end)?.to_vec()).ok()
+}
+
+#[async_trait]
+impl Store for Line {
+    async fn read(&self, path: &str) -> Result<Option<(Bytes, Tag)>, Failed> {
+        let path = path.to_owned();
+        self.call(Vendor::Store, "store read", move |outside, _| {
+            Ok(outside.objects.now.get(&path).map(|(bytes, written)| (bytes.clone(), Tag(written.to_string()))))
+        })
+        .await
+    }
+
+    async fn create(&self, path: &str, bytes: Bytes) -> Result<Option<Tag>, Failed> {
+        let path = path.to_owned();
+        self.call(Vendor::Store, "store create", move |outside, _| {
+            let objects = &mut outside.objects;
+            Ok((!objects.now.contains_key(&path)).then(|| objects.put(&path, &bytes)))
+        })
+        .await
+    }
+
+    async fn swap(&self, path: &str, bytes: Bytes, tag: &Tag) -> Result<Option<Tag>, Failed> {
+        let (path, tag) = (path.to_owned(), tag.clone());
+        self.call(Vendor::Store, "store swap", move |outside, _| {
+            let objects = &mut outside.objects;
+            Ok(objects.is_at(&path, &tag).then(|| objects.put(&path, &bytes)))
+        })
+        .await
+    }
+
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, Failed> {
+        let prefix = prefix.to_owned();
+        self.call(Vendor::Store, "store list", move |outside, _| {
+            Ok(outside.objects.now.keys().filter(|path| path.starts_with(&prefix)).cloned().collect())
+        })
+        .await
+    }
+}
