@@ -400,7 +400,9 @@ impl Journal {
     /// Whom a nag told what in this round, from 1.
     pub fn nagged(&self, round: usize) -> Option<(&[Person], &str)> {
         self.entries.iter().find_map(|entry| match &entry.fact {
-            Fact::Nagged { round: this, people, message } if *this == round => Some((people.as_slice(), message.as_str())),
+            Fact::Nagged { round: this, people, message } if *this == round => {
+                Some((people.as_slice(), message.as_str()))
+            }
             _ => None,
         })
     }

@@ -142,13 +142,7 @@ pub fn page_for_no(journal: &Journal, issue: &Issue, progress: &Progress, who: W
 ///
 /// `alarm` is missing where not even that could be read. The key is the alarm's, so that each delivery
 /// that fails, and each repeat, comes to one incident.
-pub fn last_resort(
-    alarm: Option<&Alarm>,
-    issue: Option<&Issue>,
-    key: &Key,
-    messages: &[&str],
-    reason: &str,
-) -> Notice {
+pub fn last_resort(alarm: Option<&Alarm>, issue: Option<&Issue>, key: &Key, messages: &[&str], reason: &str) -> Notice {
     let title = alarm.map_or_else(|| format!("an alarm (key {key})"), |alarm| one_line(&alarm.title));
     let asked = alarm.filter(|alarm| alarm.question.is_some()).map(|alarm| {
         let names: Vec<&str> = alarm.people.iter().map(|person| person.name.as_str()).collect();

@@ -82,9 +82,7 @@ impl Budget {
     /// Takes one write out of the budget; `false` when nothing is left.
     pub(crate) async fn take(&self, world: &World, purpose: Use) -> bool {
         let mut known = self.known.lock().await;
-        let change = |ledger: Ledger| {
-            (purpose == Use::Digest || ledger.has_room(&world.limits)).then(|| ledger.used())
-        };
+        let change = |ledger: Ledger| (purpose == Use::Digest || ledger.has_room(&world.limits)).then(|| ledger.used());
         match update(&mut known, world, change).await {
             Ok(taken) => taken,
             Err(failed) => {

@@ -157,25 +157,29 @@ async fn is_open(world: &World, held: &mut Held) -> Result<bool, Stopped> {
 /// handed on. Returns the alarms of digests for which neither worked: their messages must come again.
 pub async fn refresh(world: &World, run: &Run) -> Vec<Key> {
     let mut left = Vec::new();
-    for (digest, alarms) in run.touched() {
-        let stopped = match drive(world, run, &digest).await {
+    // Each one is noted until it is done: whoever cuts this off still knows the rest.
+    while let Some((digest, alarms)) = run.next_touched() {
+        match drive(world, run, &digest).await {
             // Whoever holds the lease finds what was added before it ends.
-            Ok(_) | Err(Stopped::Leased { backed: true, .. }) => continue,
-            Err(stopped) => stopped,
-        };
-        tracing::info!(digest = %digest, reason = %stopped, "handed on");
-        if let Err(failed) = hand_on(world, &digest).await {
-            tracing::error!(digest = %digest, error = %failed, "could not hand on");
-            left.extend(alarms);
+            Ok(_) | Err(Stopped::Leased { backed: true, .. }) => {}
+            Err(stopped) => {
+                tracing::info!(digest = %digest, reason = %stopped, "handed on");
+                if let Err(failed) = hand_on(world, &digest).await {
+                    tracing::error!(digest = %digest, error = %failed, "could not hand on");
+                    left.extend(alarms);
+                }
+            }
         }
+        run.settle(&digest);
     }
     left
 }
 
 /// Hands on whatever digests `run` touched, without waiting for them.
 pub(crate) async fn hand_on_touched(world: &World, run: &Run) -> Result<(), Failed> {
-    for digest in run.touched().into_keys() {
+    while let Some((digest, _)) = run.next_touched() {
         hand_on(world, &digest).await?;
+        run.settle(&digest);
     }
     Ok(())
 }

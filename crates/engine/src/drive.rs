@@ -105,9 +105,8 @@ fn rest(journal: &Journal, plan: Plan, mut failed: HashMap<Step, Failed>, moved:
     // A count that stands there already is brought up to date by the next repeat: no message comes
     // again for it alone.
     let progress = Progress::of(journal);
-    let is_count = |step: &Step| {
-        matches!(step, Step::Remark(count @ Remark::Repeats(_)) if progress.comment_of(count).is_some())
-    };
+    let is_count =
+        |step: &Step| matches!(step, Step::Remark(count @ Remark::Repeats(_)) if progress.comment_of(count).is_some());
     left.retain(|step| !(is_count(step) && failed.remove(step).is_some()));
     if left.is_empty() {
         return Ok(Plan::Done);

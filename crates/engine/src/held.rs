@@ -65,7 +65,15 @@ fn encode(journal: &Journal) -> Result<Bytes, Stopped> {
 
 impl Held {
     fn new(journal: Journal, tag: Tag) -> Self {
-        Held { journal, tag, own: HashSet::new(), unsaved: Vec::new(), settled: Vec::new(), in_doubt: false, dirty: false }
+        Held {
+            journal,
+            tag,
+            own: HashSet::new(),
+            unsaved: Vec::new(),
+            settled: Vec::new(),
+            in_doubt: false,
+            dirty: false,
+        }
     }
 
     /// A journal that this run has just made: whatever is begun in it, this run began.

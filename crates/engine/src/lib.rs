@@ -21,8 +21,8 @@ pub mod world;
 use dispatch_core::journal::Step;
 use jiff::Timestamp;
 
-pub use self::{budget::Budget, drive::drive};
 use self::ports::Failed;
+pub use self::{budget::Budget, drive::drive};
 
 /// Why a run ended with something left to do.
 #[derive(Debug, thiserror::Error)]

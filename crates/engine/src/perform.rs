@@ -119,13 +119,7 @@ fn refused(reason: &str) -> Failed {
 
 /// Opens the issue; in the default repository when the one that the message names refuses, and in a
 /// digest when it would be more than GitHub takes.
-async fn open(
-    world: &World,
-    run: &Run,
-    journal: &Journal,
-    suspect: bool,
-    hint: &Hint,
-) -> Result<Vec<Fact>, Failed> {
+async fn open(world: &World, run: &Run, journal: &Journal, suspect: bool, hint: &Hint) -> Result<Vec<Fact>, Failed> {
     let alarm = &journal.alarm;
     let is_digest = alarm.kind == digest::KIND;
     let fallback = Some(&world.defaults.repo).filter(|repo| **repo != alarm.repo);
@@ -248,7 +242,8 @@ async fn remark(
     remark: &Remark,
     suspect: bool,
 ) -> Result<Fact, Failed> {
-    let Some((issue, _)) = progress.issue.as_ref().filter(|_| progress.digest.is_none() && has_comments(progress, remark))
+    let Some((issue, _)) =
+        progress.issue.as_ref().filter(|_| progress.digest.is_none() && has_comments(progress, remark))
     else {
         return remark_in_digest(world, run, journal, progress, remark).await;
     };

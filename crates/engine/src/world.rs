@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -126,18 +126,26 @@ impl Run {
 
     /// Notes that this digest, which tells of that alarm, is to be brought up to date.
     pub(crate) fn touch(&self, digest: &Key, alarm: &Key) {
-        let mut digests = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
-        digests.entry(digest.clone()).or_default().insert(alarm.clone());
+        self.digests().entry(digest.clone()).or_default().insert(alarm.clone());
+    }
+
+    /// A digest that is to be brought up to date, with the alarms that it tells of.
+    pub(crate) fn next_touched(&self) -> Option<(Key, BTreeSet<Key>)> {
+        self.digests().first_key_value().map(|(digest, alarms)| (digest.clone(), alarms.clone()))
+    }
+
+    /// Notes that this digest is up to date, or somebody else's.
+    pub(crate) fn settle(&self, digest: &Key) {
+        self.digests().remove(digest);
     }
 
     /// The alarms that digests tell of which nobody has brought up to date.
     pub fn left_over(&self) -> Vec<Key> {
-        self.touched().into_values().flatten().collect()
+        self.digests().values().flatten().cloned().collect()
     }
 
-    /// What was touched, once.
-    pub(crate) fn touched(&self) -> Touched {
-        std::mem::take(&mut *self.digests.lock().unwrap_or_else(PoisonError::into_inner))
+    fn digests(&self) -> MutexGuard<'_, Touched> {
+        self.digests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether its time is up.

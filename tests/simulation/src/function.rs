@@ -79,7 +79,7 @@ pub(crate) async fn incoming(shared: Shared, batch: Vec<Delivery>) {
     match handled {
         Ok(Some(Ok(answer))) => settle(&line, &batch, &answer),
         Ok(Some(Err(error))) => {
-            shared.with(|outside| outside.violated(format!("answers: a batch was not read: {error}")))
+            shared.with(|outside| outside.violated(format!("answers: a batch was not read: {error}")));
         }
         Ok(None) => killed(&line),
         Err(_) => shared.with(|outside| outside.violated("answers: a function outlasted its time".to_owned())),

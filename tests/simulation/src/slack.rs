@@ -78,7 +78,7 @@ impl Destination for Chat {
                 return Ok(receipt);
             }
             let text = std::iter::once(notice.headline.as_str());
-            let text: Vec<_> = text.chain(notice.paragraphs.iter().map(|text| text.as_str())).collect();
+            let text: Vec<_> = text.chain(notice.paragraphs.iter().map(dispatch_core::notice::Text::as_str)).collect();
             let message = Message {
                 id,
                 to,

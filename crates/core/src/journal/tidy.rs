@@ -70,7 +70,9 @@ impl Journal {
             }
         }
         self.entries.retain_mut(|entry| match &mut entry.fact {
-            Fact::Evidence { id, .. } | Fact::Remarked { remark: Remark::Evidence(id), .. } if forgotten.contains(id) => {
+            Fact::Evidence { id, .. } | Fact::Remarked { remark: Remark::Evidence(id), .. }
+                if forgotten.contains(id) =>
+            {
                 false
             }
             Fact::Evidence { id, text } => {

@@ -13,7 +13,9 @@ pub fn tell(alarm: &Alarm, fact: &Fact) -> (&'static str, String) {
     match fact {
         Fact::Opened { issue } => ("opened", format!("Issue {issue} opened")),
         Fact::Stood { issue } => ("stood", format!("Issue {issue} stood already; this counts as a repeat")),
-        Fact::Digested { issue, .. } => ("digested", format!("Listed in the digest {issue}; GitHub takes no more issues")),
+        Fact::Digested { issue, .. } => {
+            ("digested", format!("Listed in the digest {issue}; GitHub takes no more issues"))
+        }
         Fact::Reached { round: 1.., receipt, .. } => ("reached", format!("Told again at {}", receipt.at)),
         Fact::Unreached { round: 1.., reason, .. } => ("unreached", format!("Could not be told again: {reason}")),
         Fact::Nagged { people, .. } => ("nagged", format!("{} people are to be told again", people.len())),

@@ -52,7 +52,8 @@ mod tests {
 
     #[test]
     fn what_was_sent_is_not_quoted_back() {
-        let request = request("xoxb-0123456789-abc", r#"{"routing_key":"0123456789abcdef0123456789abcdef","text":"hello"}"#);
+        let request =
+            request("xoxb-0123456789-abc", r#"{"routing_key":"0123456789abcdef0123456789abcdef","text":"hello"}"#);
         for (said, kept) in [
             ("bad token xoxb-0123456789-abc!", "bad token [hidden]!"),
             ("0123456789abcdef0123456789abcdef", "[hidden]"),

@@ -34,7 +34,7 @@ fn one_issue(scene: &Scene<'_>, life: &Life, found: &mut Vec<String>) {
         None if !scene.is_dead(life) => found.push(format!("issues: {key} has none")),
         // In doubt, an issue that stood before is taken for the life's own: people are asked, not spared.
         Some((issue, _)) if issues < wanted && !stood_before(scene, issue) => {
-            found.push(format!("issues: {issue} of {key} is not there"))
+            found.push(format!("issues: {issue} of {key} is not there"));
         }
         _ => {}
     }

@@ -52,7 +52,13 @@ fn a_comment_keeps_within_its_limit_and_keeps_its_marker() {
             evidence("e1", &text),
         ];
         let journal = Journal { alarm, ..journal_with(&poll(), facts) };
-        let remarks = [Remark::Answer(0), Remark::Tally(1), Remark::Paged(0), Remark::Unreached, Remark::Evidence("e1".to_owned())];
+        let remarks = [
+            Remark::Answer(0),
+            Remark::Tally(1),
+            Remark::Paged(0),
+            Remark::Unreached,
+            Remark::Evidence("e1".to_owned()),
+        ];
         let progress = Progress::of(&journal);
         for remark in remarks {
             let comment = comment(&journal, &progress, &remark, at(9));
