@@ -25,6 +25,7 @@ mod races;
 mod repeats;
 mod replays;
 mod secrets;
+mod seeded;
 mod self_service;
 mod storms;
 mod story;

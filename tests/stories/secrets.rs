@@ -80,10 +80,12 @@ async fn a_service_that_repeats_what_it_was_sent_makes_no_secret_known() {
         };
         let echo = of("GITHUB");
         let github = json!({ "message": format!("Bad request: {echo}"), "errors": [echo] }).to_string();
-        let echo = of("PAGERDUTY");
-        let pagerduty = json!({ "status": "invalid event", "message": echo, "errors": [echo],
-            "error": { "message": echo, "code": 2001, "errors": [echo] } })
-        .to_string();
+        let complaint = |vendor: &str| {
+            let echo = of(vendor);
+            json!({ "status": "invalid event", "message": echo, "errors": [echo],
+                "error": { "message": echo, "code": 2001, "errors": [echo] } })
+            .to_string()
+        };
         for status in [400, 401, 403, 422, 429, 500] {
             let kind = |body: &str| Kind::Answer { status, body: body.to_owned() };
             // A limit without a time means a minute at GitHub, and is kept to.
@@ -91,7 +93,8 @@ async fn a_service_that_repeats_what_it_was_sent_makes_no_secret_known() {
                 fakes.github.fault(Fault::new("issues/create", kind(&github)));
                 fakes.github.fault(Fault::new("issues/create-comment", kind(&github)));
             }
-            fakes.pagerduty.fault(Fault::new("*", kind(&pagerduty)));
+            fakes.pagerduty.fault(Fault::new("createIncident", kind(&complaint("PAGERDUTY_API"))));
+            fakes.pagerduty.fault(Fault::new("enqueueEvent", kind(&complaint("PAGERDUTY_ROUTING"))));
         }
         let echo = of("SLACK_BOT");
         fakes.slack.fault(Fault::new("chat.postMessage", Kind::SlackError(echo.clone())));

@@ -93,7 +93,8 @@ impl Cause<'_> {
             Cause::Page(_) | Cause::Life { stopped: Stopped::Leased { .. }, .. } => false,
             Cause::Life { key, alarm, stopped } => {
                 let receives = late.iter().map(|letter| letter.receives).max().unwrap_or(1);
-                let reason = format!("could not finish this alarm in {receives} deliveries: {stopped}");
+                let of = world.limits.receives_max;
+                let reason = format!("could not finish this alarm (delivery {receives} of {of}): {stopped}");
                 let failure = Failure { key, alarm: *alarm, messages: &messages, reason: &reason };
                 match last_resort::alert(world, end, failure).await {
                     Ok(_) => true,

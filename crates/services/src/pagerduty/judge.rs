@@ -30,7 +30,7 @@ pub(super) fn judge(call: &'static str, reply: &Reply, way: Way) -> Verdict {
         status if status.is_success() => Verdict::Fine,
         StatusCode::TOO_MANY_REQUESTS => Verdict::Busy { reason, wait: reset(reply) },
         StatusCode::UNAUTHORIZED | StatusCode::PAYMENT_REQUIRED | StatusCode::FORBIDDEN => {
-            tracing::error!(call, reason, "PagerDuty must be set up again by an operator");
+            tracing::error!(call, "PagerDuty must be set up again by an operator");
             match way {
                 Way::Spare => Verdict::Refused(reason),
                 Way::Last => Verdict::Busy { reason, wait: None },

@@ -151,7 +151,7 @@ fn judge_error(call: &'static str, reply: &Reply, envelope: &Envelope) -> Verdic
         | "ekm_access_denied"
         | "two_factor_setup_required"
         | "app_access_restricted" => {
-            tracing::error!(call, reason, "Slack must be set up again by an operator");
+            tracing::error!(call, "Slack must be set up again by an operator");
             Verdict::Busy { reason, wait: None }
         }
         _ => Verdict::Refused(reason),
