@@ -1,3 +1,5 @@
 //! What the test crates share.
 
+#[cfg(feature = "contract")]
 pub mod contract;
+pub mod input;

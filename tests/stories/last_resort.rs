@@ -28,7 +28,7 @@ fn down() -> Fault {
 async fn pagerduty_was_asked(story: &Story, times: usize) {
     let mut changes = story.town.changes();
     let asked = async {
-        while story.calls("enqueueEvent") + story.calls("createIncident") < times {
+        while story.calls("createV2Event") + story.calls("createIncident") < times {
             changes.changed().await.unwrap();
         }
     };

@@ -94,7 +94,7 @@ async fn a_service_that_repeats_what_it_was_sent_makes_no_secret_known() {
                 fakes.github.fault(Fault::new("issues/create-comment", kind(&github)));
             }
             fakes.pagerduty.fault(Fault::new("createIncident", kind(&complaint("PAGERDUTY_API"))));
-            fakes.pagerduty.fault(Fault::new("enqueueEvent", kind(&complaint("PAGERDUTY_ROUTING"))));
+            fakes.pagerduty.fault(Fault::new("createV2Event", kind(&complaint("PAGERDUTY_ROUTING"))));
         }
         let echo = of("SLACK_BOT");
         fakes.slack.fault(Fault::new("chat.postMessage", Kind::SlackError(echo.clone())));

@@ -1,5 +1,6 @@
 //! The journal: everything that has happened to one alarm, as one small JSON object.
 
+mod strict;
 #[cfg(test)]
 mod tests;
 mod tidy;
@@ -450,8 +451,14 @@ impl Journal {
             return Err(Unreadable::Version { found: head.version });
         }
         let mut reader = serde_json::Deserializer::from_slice(bytes);
-        serde_path_to_error::deserialize(&mut reader)
-            .map_err(|error| malformed(error.path().to_string(), error.inner().to_string()))
+        let journal: Journal = serde_path_to_error::deserialize(&mut reader)
+            .map_err(|error| malformed(error.path().to_string(), error.inner().to_string()))?;
+        let whole = |error: serde_json::Error| malformed(".".to_owned(), error.to_string());
+        let read = serde_json::from_slice(bytes).map_err(whole)?;
+        match strict::misread(&read, &serde_json::to_value(&journal).map_err(whole)?) {
+            Some(path) => Err(malformed(path, "not as Dispatch writes it".to_owned())),
+            None => Ok(journal),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Texts within limits, and texts that do no harm where they are shown.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 
 /// What stands at the end of a text that had to be cut.
 pub const SHORTENED: &str = " … [shortened]";
@@ -70,6 +70,7 @@ pub fn defuse_github(text: &str, named: &[String]) -> String {
         true => Cow::Owned(text.replace(entity, "@")),
         false => text,
     });
+    let named: HashSet<String> = named.iter().map(|name| name.to_ascii_lowercase()).collect();
     let mut safe = String::with_capacity(text.len());
     let mut before = None;
     for (at, c) in text.char_indices() {
@@ -77,7 +78,7 @@ pub fn defuse_github(text: &str, named: &[String]) -> String {
         if c == '@' && !before.is_some_and(|before: char| before.is_ascii_alphanumeric()) {
             let name = handle(text.get(at + 1..).unwrap_or_default());
             let mass = name.contains('/') || EVERYONE.iter().any(|word| name.eq_ignore_ascii_case(word));
-            if mass && !named.iter().any(|fine| fine.eq_ignore_ascii_case(name)) {
+            if mass && !named.contains(&name.to_ascii_lowercase()) {
                 safe.push('\u{200B}');
             }
         }

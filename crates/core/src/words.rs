@@ -121,7 +121,7 @@ pub fn page_for_no(journal: &Journal, issue: &Issue, progress: &Progress, who: W
         format!("Audit log: {}", issue.url),
         format!("Request id: {}", alarm.request_id),
     ];
-    let suffix = if who == 0 { String::new() } else { format!("/{}", who + 1) };
+    let suffix = if who == 0 { String::new() } else { format!("/{}", who.saturating_add(1)) };
     Notice {
         key: format!("{}{suffix}", cut(&alarm.request_id, PAGE_KEY_MAX - suffix.len())),
         // What tells pages apart comes first: a long title is cut at its end.
@@ -155,7 +155,7 @@ pub fn last_resort(alarm: Option<&Alarm>, issue: Option<&Issue>, key: &Key, mess
         Some(format!("Alarm: {title}")),
         issue.map(|issue| format!("Audit log: {}", issue.url)),
         alarm.map(|alarm| format!("Request id: {}", alarm.request_id)),
-        Some(format!("Message id: {}", shorten(&messages.join(", "), 1_000))),
+        Some(format!("Message id: {}", shorten(&one_line(&messages.join(", ")), 1_000))),
         Some("The message goes to the dead letters; `dispatch redrive` sends it once more.".to_owned()),
         asked,
         told,

@@ -1,16 +1,25 @@
 //! What came in: SQS batches and direct SNS events, down to the letters in them.
+//!
+//! Every record becomes a letter, so that none is lost and none holds up its neighbours: one that is neither
+//! source's, or whose text is no text, is a letter all the same, and its JSON is the text. Nobody can read that
+//! as a message, so it ends as an issue that shows it, as every unreadable message does. To fail the event
+//! instead would bring the whole batch back, again and again, and in the end lose that record.
+//!
+//! A record without a name can be acted on, but not asked for again. When that fails, only the event as a whole
+//! can; whatever else it holds is done by then, and known by its id when it comes again.
 
-use aws_lambda_events::event::{sns::SnsEvent, sqs::SqsEvent};
-use dispatch_core::source::{Unwrapped, unwrap};
-use serde::Deserialize;
+use dispatch_core::{
+    alarm::digest,
+    source::{Unwrapped, unwrap},
+};
 use serde_json::Value;
 
 /// One message, out of its envelopes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Letter {
-    /// What SQS calls it; `None` for a direct SNS event.
+    /// What SQS calls it; `None` for a direct SNS event, and where the record does not say.
     pub item: Option<String>,
-    /// The same for every delivery of one publication.
+    /// The same for every delivery of one publication. Where no envelope says it, it is made of the text.
     pub id: String,
     /// The subject that the publisher gave.
     pub subject: Option<String>,
@@ -21,72 +30,102 @@ pub struct Letter {
     pub receives: u32,
 }
 
-/// An event that Dispatch does not know. Nothing of it was acted on.
-#[derive(Debug, thiserror::Error)]
-pub enum UnknownEvent {
-    /// It has no records.
-    #[error("Records: found {found}, expected a list of SQS or SNS records")]
-    NoRecords {
-        /// What stands there instead.
-        found: &'static str,
-    },
-    /// A record is not what its source sends.
-    #[error("the event cannot be read: {0}")]
-    Malformed(#[from] serde_json::Error),
+/// An event that Dispatch does not know. Nothing of it was acted on. Its text goes to the log, so it holds
+/// nothing that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: found {found}, expected {expected}")]
+pub struct UnknownEvent {
+    /// Where: `.` for the event as a whole.
+    pub place: &'static str,
+    /// The kind of thing that stands there.
+    pub found: &'static str,
+    /// What should.
+    pub expected: &'static str,
 }
 
-/// An SNS notification as SQS and HTTP bodies carry it; whatever else it holds is not needed.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Envelope {
-    r#type: String,
-    message_id: String,
-    message: String,
-    subject: Option<String>,
-}
-
-/// Reads an event.
+/// Reads an event: one letter for each record, in order.
 ///
 /// # Errors
-/// [`UnknownEvent`] when it is neither an SQS batch nor an SNS event.
+/// [`UnknownEvent`] when it has no list of records.
 pub fn letters(event: Value) -> Result<Vec<Letter>, UnknownEvent> {
-    let records = match event.get("Records") {
-        Some(Value::Array(records)) => records,
-        Some(_) => return Err(UnknownEvent::NoRecords { found: "something else" }),
-        None => return Err(UnknownEvent::NoRecords { found: "nothing" }),
+    let Value::Object(mut event) = event else {
+        return Err(UnknownEvent { place: ".", found: kind(&event), expected: "an object with Records" });
     };
-    if records.iter().any(|record| record.get("Sns").is_some()) {
-        let event: SnsEvent = serde_json::from_value(event)?;
-        return Ok(event.records.into_iter().map(|record| direct(record.sns)).collect());
-    }
-    let event: SqsEvent = serde_json::from_value(event)?;
-    Ok(event.records.into_iter().map(queued).collect())
-}
-
-fn direct(sns: aws_lambda_events::event::sns::SnsMessage) -> Letter {
-    opened(Letter { item: None, id: sns.message_id, subject: sns.subject, text: sns.message, receives: 1 })
-}
-
-/// A message that Dispatch itself sent once more has its old name.
-fn opened(letter: Letter) -> Letter {
-    match unwrap(&letter.text) {
-        Some(Unwrapped { id, subject, text }) => Letter { id, subject, text, ..letter },
-        None => letter,
-    }
-}
-
-/// A queued record: an SNS envelope, or with raw delivery the bare message.
-fn queued(record: aws_lambda_events::event::sqs::SqsMessage) -> Letter {
-    let item = record.message_id.unwrap_or_default();
-    let receives = record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1);
-    let body = record.body.unwrap_or_default();
-    match serde_json::from_str::<Envelope>(&body) {
-        Ok(envelope) if envelope.r#type == "Notification" => {
-            let Envelope { message_id, message, subject, .. } = envelope;
-            opened(Letter { item: Some(item), id: message_id, subject, text: message, receives })
+    match event.remove("Records") {
+        Some(Value::Array(records)) => Ok(records.into_iter().map(letter).collect()),
+        other => {
+            let found = other.as_ref().map_or("nothing", kind);
+            Err(UnknownEvent { place: "Records", found, expected: "a list of SQS or SNS records" })
         }
-        _ => opened(Letter { item: Some(item.clone()), id: item, subject: None, text: body, receives }),
     }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+fn letter(record: Value) -> Letter {
+    let item = name(&record, "messageId");
+    let receives = receives(&record);
+    let letter = match (record.get("Sns"), record.get("body")) {
+        (Some(sns), None) if is_message(sns) => envelope(&item, sns),
+        (None, Some(Value::String(body))) => queued(&item, body),
+        _ => raw(&item, &record.to_string()),
+    };
+    opened(Letter { item, receives, ..letter })
+}
+
+/// A text that names something; an empty one names nothing.
+fn name(value: &Value, field: &str) -> Option<String> {
+    value.get(field).and_then(Value::as_str).filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
+fn receives(record: &Value) -> u32 {
+    let count = record.pointer("/attributes/ApproximateReceiveCount");
+    let count = count.and_then(|count| count.as_str().map_or_else(|| count.as_u64(), |count| count.parse().ok()));
+    count.map_or(1, |count| u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// A queued record: an SNS notification, or with raw delivery the bare message.
+fn queued(item: &Option<String>, body: &str) -> Letter {
+    match serde_json::from_str::<Value>(body) {
+        Ok(value) if value.get("Type").is_some_and(|kind| kind == "Notification") && is_message(&value) => {
+            envelope(item, &value)
+        }
+        _ => raw(item, body),
+    }
+}
+
+/// Whether this has the text that an SNS notification brings.
+fn is_message(sns: &Value) -> bool {
+    sns.get("Message").is_some_and(Value::is_string)
+}
+
+fn envelope(item: &Option<String>, sns: &Value) -> Letter {
+    let text = |field| sns.get(field).and_then(Value::as_str);
+    let id = name(sns, "MessageId").or_else(|| item.clone());
+    Letter { subject: text("Subject").map(str::to_owned), ..raw(&id, text("Message").unwrap_or_default()) }
+}
+
+fn raw(id: &Option<String>, text: &str) -> Letter {
+    let id = id.clone().unwrap_or_else(|| digest(&[b"record", text.as_bytes()], 40));
+    Letter { item: None, id, subject: None, text: text.to_owned(), receives: 1 }
+}
+
+/// A message that Dispatch itself sent once more has its old name. One that was sent once more twice has two
+/// wrappers.
+fn opened(mut letter: Letter) -> Letter {
+    while let Some(Unwrapped { id, subject, text }) = unwrap(&letter.text) {
+        letter = Letter { id, subject, text, ..letter };
+    }
+    letter
 }
 
 #[cfg(test)]
@@ -130,8 +169,74 @@ mod tests {
 
     #[test]
     fn an_event_without_records_is_an_error_that_says_so() {
-        for event in [json!({}), json!({ "Records": "x" }), json!(null), json!({ "Records": [1] })] {
-            assert!(letters(event.clone()).is_err(), "{event}");
+        for (event, says) in [
+            (json!(null), ".: found null, expected an object with Records"),
+            (json!(["secret"]), ".: found a list, expected an object with Records"),
+            (json!({}), "Records: found nothing, expected a list of SQS or SNS records"),
+            (json!({ "Records": "secret" }), "Records: found a text, expected a list of SQS or SNS records"),
+            (json!({ "Records": { "a": 1 } }), "Records: found an object, expected a list of SQS or SNS records"),
+        ] {
+            assert_eq!(letters(event).unwrap_err().to_string(), says);
         }
+    }
+
+    #[test]
+    fn whatever_a_record_is_it_becomes_a_letter_of_its_own() {
+        let bare = json!({ "Type": "Notification", "MessageId": "sns-1", "Message": 5 }).to_string();
+        let listed = r#"["Notification","sns-1","text",null]"#;
+        // With `None` the text is the record itself.
+        let rows = [
+            (json!({ "messageId": "m", "body": "text" }), Some("m"), Some("text")),
+            (json!({ "messageId": "m", "body": "text", "attributes": null, "awsRegion": 5 }), Some("m"), Some("text")),
+            (json!({ "messageId": "m", "body": "" }), Some("m"), Some("")),
+            (json!({ "messageId": "m", "body": bare }), Some("m"), Some(bare.as_str())),
+            (json!({ "messageId": "m", "body": listed }), Some("m"), Some(listed)),
+            (json!({ "messageId": null, "body": "text" }), None, Some("text")),
+            (json!({ "messageId": 5, "body": "text" }), None, Some("text")),
+            (json!({ "messageId": "", "body": "text" }), None, Some("text")),
+            (json!({ "Sns": { "MessageId": "m", "Message": "text", "Timestamp": "never" } }), None, Some("text")),
+            (json!({ "Sns": { "MessageId": 5, "Message": "text" } }), None, Some("text")),
+            (json!({ "messageId": "m", "body": { "type": "nag" } }), Some("m"), None),
+            (json!({ "messageId": "m", "body": null }), Some("m"), None),
+            (json!({ "messageId": "m" }), Some("m"), None),
+            (json!({ "messageId": "m", "body": "text", "Sns": { "Message": "another" } }), Some("m"), None),
+            (json!({ "Sns": { "MessageId": "m", "Message": 5 } }), None, None),
+            (json!({ "Sns": "text" }), None, None),
+            (json!({ "eventSource": "aws:s3" }), None, None),
+            (json!({}), None, None),
+            (json!(null), None, None),
+            (json!([1]), None, None),
+        ];
+        let read = letters(json!({ "Records": rows.clone().map(|(record, ..)| record) })).unwrap();
+        assert_eq!(read.len(), rows.len());
+        for (letter, (record, item, text)) in read.iter().zip(&rows) {
+            let text = text.map_or_else(|| record.to_string(), str::to_owned);
+            assert_eq!((letter.item.as_deref(), &letter.text), (*item, &text), "{record}");
+            assert!(!letter.id.is_empty(), "{record}");
+        }
+    }
+
+    #[test]
+    fn the_count_of_deliveries_is_read_in_any_form() {
+        for (count, receives) in
+            [(json!("3"), 3), (json!(3), 3), (json!("x"), 1), (json!(-1), 1), (json!(u64::MAX), u32::MAX)]
+        {
+            let record = json!({ "messageId": "m", "body": "", "attributes": { "ApproximateReceiveCount": count } });
+            assert_eq!(letters(json!({ "Records": [record] })).unwrap()[0].receives, receives, "{count}");
+        }
+    }
+
+    #[test]
+    fn a_message_that_was_sent_once_more_is_opened_however_often_that_was() {
+        let letter = |id, text| dispatch_core::source::Letter { id, subject: Some("s"), text };
+        let mut text = dispatch_core::source::again(&letter("first", "hello"));
+        for id in ["second", "third"] {
+            text = dispatch_core::source::again(&letter(id, &text));
+        }
+        let read = letters(batch(&text)).unwrap();
+        assert_eq!(
+            (read[0].id.as_str(), read[0].text.as_str(), read[0].subject.as_deref()),
+            ("first", "hello", Some("s"))
+        );
     }
 }

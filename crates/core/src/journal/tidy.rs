@@ -1,6 +1,6 @@
 //! Keeps a journal small, however often its alarm comes again.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{Entry, Fact, Journal, Remark};
 use crate::life::{PersonProgress, Progress};
@@ -19,7 +19,11 @@ impl Journal {
         let progress = Progress::of(self);
         self.forget_rounds(&progress);
         self.forget_texts(&progress);
-        let mut newest: HashSet<String> = HashSet::new();
+        let mut newest: HashMap<String, usize> = HashMap::new();
+        for (name, version) in self.entries.iter().filter_map(|entry| version_of(&entry.fact)) {
+            let known = newest.entry(name).or_default();
+            *known = version.max(*known);
+        }
         let (mut sum, mut last) = (0_usize, None);
         let mut kept = Vec::with_capacity(self.entries.len());
         for entry in self.entries.drain(..).rev() {
@@ -28,8 +32,15 @@ impl Journal {
                     sum = sum.saturating_add(*count);
                     last.get_or_insert(entry.at);
                 }
-                fact if version_of(fact).is_some_and(|name| !newest.insert(name)) => {}
-                _ => kept.push(entry),
+                fact => match version_of(fact) {
+                    // Taken out of the list once it is kept: a second one says the same.
+                    Some((name, version)) if newest.get(&name) == Some(&version) => {
+                        newest.remove(&name);
+                        kept.push(entry);
+                    }
+                    Some(_) => {}
+                    None => kept.push(entry),
+                },
             }
         }
         kept.reverse();
@@ -86,12 +97,13 @@ impl Journal {
     }
 }
 
-/// A name that all versions of one thing share, for facts whose newest version says all.
-fn version_of(fact: &Fact) -> Option<String> {
-    match fact {
-        Fact::Remarked { remark: Remark::Tally(_), .. } => Some("tally".to_owned()),
-        Fact::Remarked { remark: Remark::Repeats(_), .. } => Some("repeats".to_owned()),
-        Fact::Remarked { remark: Remark::Listing { page, .. }, .. } => Some(format!("listing {page}")),
+/// A name that all versions of one thing share, and which this is, for facts whose newest version says all.
+fn version_of(fact: &Fact) -> Option<(String, usize)> {
+    let Fact::Remarked { remark, .. } = fact else { return None };
+    match remark {
+        Remark::Tally(answers) => Some(("tally".to_owned(), *answers)),
+        Remark::Repeats(count) => Some(("repeats".to_owned(), *count)),
+        Remark::Listing { page, turn } => Some((format!("page {page}"), *turn)),
         _ => None,
     }
 }

@@ -39,8 +39,10 @@ pub fn again(letter: &Letter<'_>) -> String {
 
 /// What [`again`] has wrapped; `None` for any other message.
 pub fn unwrap(text: &str) -> Option<Unwrapped> {
-    // Most messages are told apart without being read.
-    let wrapper: Wrapper = text.contains(TYPE).then(|| serde_json::from_str(text).ok())??;
+    // Most messages are told apart without being read. A list is none: serde would take it for the fields'
+    // values in their order.
+    let may_be = text.contains(TYPE) && text.trim_start().starts_with('{');
+    let wrapper: Wrapper = may_be.then(|| serde_json::from_str(text).ok())??;
     let Wrapper { r#type, id, subject, text } = wrapper;
     (r#type == TYPE && !id.is_empty()).then_some(Unwrapped { id, subject, text })
 }
@@ -64,6 +66,7 @@ mod tests {
             r#"{"type":"nag","text":"dispatch:again"}"#,
             r#"{"type":"dispatch:again","id":"","text":"x"}"#,
             r#"{"type":"dispatch:again","id":1,"text":"x"}"#,
+            r#"["dispatch:again","m-1",null,"x"]"#,
         ] {
             assert_eq!(unwrap(text), None, "{text}");
         }

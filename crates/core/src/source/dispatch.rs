@@ -104,9 +104,11 @@ pub(super) fn urgent(letter: &Letter<'_>, invalid: &Invalid) -> Option<Page> {
         None => value.get("type").is_some_and(|kind| !kind.is_null()) && body.is_some(),
     };
     let spoken = |text: &&str| !text.trim().is_empty();
-    let words = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).filter(spoken).map(str::to_owned);
+    // Also a NUL that is written as \u0000; see `source::accept`.
+    let text = |text: &str| text.replace('\0', "\u{FFFD}");
+    let words = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).filter(spoken).map(text);
     let title = words("/body/pagerduty/title").or_else(|| words("/body/github/title"));
-    let title = title.or_else(|| letter.subject.filter(spoken).map(str::to_owned));
+    let title = title.or_else(|| letter.subject.filter(spoken).map(text));
     let title = title.unwrap_or_else(|| "High-priority alarm that could not be read".to_owned());
     let service = words("/pagerDutyServiceId").or_else(|| words("/body/pagerduty/service")).unwrap_or_default();
     let about = words("/body/pagerduty/body").unwrap_or_default();

@@ -9,19 +9,23 @@ use crate::{
 /// Longest part of an unreadable message that is shown, in characters.
 const SHOWN_MAX: usize = 50_000;
 
+/// Longest subject and id that are shown beside it, in characters.
+const ENVELOPE_MAX: usize = 500;
+
 /// A low-priority alarm that shows the message and says what is wrong with it. Messages with the
 /// same problem share one issue; a text that differs is added to it.
 pub(super) fn alarm(letter: &Letter<'_>, invalid: &Invalid, defaults: &Defaults) -> Signal {
     let problem = one_line(&shorten(&invalid.to_string(), 180));
     let shown = shorten(letter.text, SHOWN_MAX);
-    let subject = letter.subject.map(|subject| format!("\n\nSubject: {}", one_line(subject))).unwrap_or_default();
+    let subject = letter.subject.map(|subject| one_line(&shorten(subject, ENVELOPE_MAX)));
+    let subject = subject.map(|subject| format!("\n\nSubject: {subject}")).unwrap_or_default();
     let body = format!(
         "A message was published that Dispatch cannot read. Nobody was asked or paged because of it.\n\n\
          - where: `{}`\n- found: {}\n- expected: {}\n- message id: `{}`{subject}\n\n{}",
         code(&invalid.path),
         plain(&invalid.found),
         plain(&invalid.expected),
-        code(letter.id),
+        code(&shorten(letter.id, ENVELOPE_MAX)),
         code_block(&shown),
     );
     Signal::Alarm(Box::new(Alarm {

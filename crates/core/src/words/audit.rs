@@ -107,7 +107,7 @@ pub fn draft(journal: &Journal, instead_of: Option<(&Repo, &str)>) -> Draft {
 pub fn comment(journal: &Journal, progress: &Progress, remark: &Remark, now: Timestamp) -> String {
     let text = told(journal, progress, remark, now);
     let marker = remark_marker(&journal.life, remark);
-    format!("{}\n\n{marker}", shorten(&text, BODY_MAX - marker.chars().count() - 2))
+    format!("{}\n\n{marker}", shorten(&text, BODY_MAX.saturating_sub(marker.chars().count() + 2)))
 }
 
 /// The text of a comment without its marker.

@@ -3,6 +3,8 @@
 
 mod lenient;
 
+use std::collections::HashSet;
+
 use jiff::{SignedDuration, fmt::temporal::SpanParser};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -131,6 +133,10 @@ pub(super) struct PagerDuty {
     /// What is known.
     pub body: Option<Words>,
 }
+
+/// Longest address of a person, in characters: that of an e-mail address (RFC 5321, 4.5.3.1.3). Slack's ids and
+/// handles are shorter.
+const ADDRESS_MAX: usize = 254;
 
 impl Fields {
     /// Reads a message's fields.
@@ -282,7 +288,9 @@ impl User {
         let handle = word(&self.slack).map(|handle| handle.trim_start_matches('@')).filter(|handle| !handle.is_empty());
         let (id, email) = (word(&self.slack_id), word(&self.email));
         let name = handle.or(id).or(email).or(word(&self.github)).unwrap_or("somebody");
-        let rest = match (id, email, handle) {
+        // Nobody is reached at a longer one.
+        let fits = |address: &&str| address.chars().count() <= ADDRESS_MAX;
+        let rest = match (id.filter(fits), email.filter(fits), handle.filter(fits)) {
             (Some(id), ..) => Some(id.to_owned()),
             (None, Some(email), _) => Some(email.to_owned()),
             (None, None, Some(handle)) => Some(format!("@{handle}")),
@@ -296,13 +304,9 @@ impl User {
 impl Github {
     fn all_labels(&self) -> Vec<String> {
         let given = self.labels.as_ref().filter(|labels| !labels.0.is_empty()).or(self.label.as_ref());
-        let mut labels: Vec<String> = Vec::new();
-        for label in given.iter().flat_map(|labels| &labels.0).map(|label| one_line(label)) {
-            if !label.is_empty() && !labels.contains(&label) {
-                labels.push(label);
-            }
-        }
-        labels
+        let labels = given.iter().flat_map(|labels| &labels.0).map(|label| one_line(label));
+        let mut seen = HashSet::new();
+        labels.filter(|label| !label.is_empty() && seen.insert(label.clone())).collect()
     }
 }
 
