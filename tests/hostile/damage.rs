@@ -164,7 +164,7 @@ fn apply(value: &mut Value, place: Index, change: &Change) -> Option<(String, St
         }
         Change::Drop => match value.pointer_mut(parent) {
             Some(Value::Object(fields)) => _ = fields.remove(name),
-            Some(Value::Array(items)) => items.retain(|item| item.is_null()),
+            Some(Value::Array(items)) => items.retain(Value::is_null),
             _ => {}
         },
     }

@@ -52,7 +52,7 @@ pub fn letters(event: Value) -> Result<Vec<Letter>, UnknownEvent> {
         return Err(UnknownEvent { place: ".", found: kind(&event), expected: "an object with Records" });
     };
     match event.remove("Records") {
-        Some(Value::Array(records)) => Ok(records.into_iter().map(letter).collect()),
+        Some(Value::Array(records)) => Ok(records.iter().map(letter).collect()),
         other => {
             let found = other.as_ref().map_or("nothing", kind);
             Err(UnknownEvent { place: "Records", found, expected: "a list of SQS or SNS records" })
@@ -71,9 +71,9 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-fn letter(record: Value) -> Letter {
-    let item = name(&record, "messageId");
-    let receives = receives(&record);
+fn letter(record: &Value) -> Letter {
+    let item = name(record, "messageId");
+    let receives = receives(record);
     let letter = match (record.get("Sns"), record.get("body")) {
         (Some(sns), None) if is_message(sns) => envelope(&item, sns),
         (None, Some(Value::String(body))) => queued(&item, body),
@@ -228,7 +228,9 @@ mod tests {
 
     #[test]
     fn a_message_that_was_sent_once_more_is_opened_however_often_that_was() {
-        let letter = |id, text| dispatch_core::source::Letter { id, subject: Some("s"), text };
+        fn letter<'a>(id: &'a str, text: &'a str) -> dispatch_core::source::Letter<'a> {
+            dispatch_core::source::Letter { id, subject: Some("s"), text }
+        }
         let mut text = dispatch_core::source::again(&letter("first", "hello"));
         for id in ["second", "third"] {
             text = dispatch_core::source::again(&letter(id, &text));

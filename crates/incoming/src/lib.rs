@@ -6,7 +6,10 @@
 mod letter;
 mod remains;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse};
 use dispatch_core::{
@@ -99,6 +102,7 @@ pub async fn handle(world: &World, event: Value, time: Duration) -> Result<Value
 /// Reads every letter and folds those that belong together.
 fn sort(world: &World, letters: &[Letter]) -> Work {
     let mut work = Work::default();
+    let mut paged: HashMap<_, usize> = HashMap::new();
     for (position, letter) in letters.iter().enumerate() {
         let read = source::accept(
             &source::Letter { id: &letter.id, subject: letter.subject.as_deref(), text: &letter.text },
@@ -109,7 +113,8 @@ fn sort(world: &World, letters: &[Letter]) -> Work {
         }
         match read.signal {
             Signal::Page(page) => {
-                match work.pages.iter_mut().find(|(known, _)| (&known.key, &known.to) == (&page.key, &page.to)) {
+                let at = *paged.entry((page.key.clone(), page.to.clone())).or_insert(work.pages.len());
+                match work.pages.get_mut(at) {
                     Some((_, positions)) => positions.push(position),
                     None => work.pages.push((page, vec![position])),
                 }

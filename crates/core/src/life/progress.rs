@@ -61,6 +61,8 @@ pub struct Progress {
     pub noted: BTreeSet<usize>,
     /// What the issue is told, and where.
     pub remarked: Vec<(Remark, Place)>,
+    /// The same, to be looked up.
+    told: HashSet<Remark>,
     /// The digest that stands for an issue of its own.
     pub digest: Option<Key>,
     /// How many messages repeated the alarm.
@@ -103,7 +105,10 @@ impl Progress {
             }
             Fact::Opened { .. } | Fact::Stood { .. } | Fact::Digested { .. } | Fact::Nagged { .. } => {}
             Fact::FellBack { round } => _ = self.noted.insert(*round),
-            Fact::Remarked { remark, place } => self.remarked.push((remark.clone(), place.clone())),
+            Fact::Remarked { remark, place } => {
+                self.told.insert(remark.clone());
+                self.remarked.push((remark.clone(), place.clone()));
+            }
             Fact::Closed | Fact::Ended => self.over = true,
             Fact::Repeated { count } => self.repeats = self.repeats.saturating_add(*count),
             Fact::Evidence { id, text } if !self.evidence.iter().any(|(known, _)| known == id) => {
@@ -143,12 +148,15 @@ impl Progress {
 
     /// Whether the issue has this comment. A counting comment stands for every smaller count.
     pub fn has(&self, wanted: &Remark) -> bool {
+        if !wanted.is_edited() {
+            return self.told.contains(wanted);
+        }
         self.remarked.iter().any(|(remark, _)| match (remark, wanted) {
             (Remark::Tally(have), Remark::Tally(want)) | (Remark::Repeats(have), Remark::Repeats(want)) => have >= want,
             (Remark::Listing { turn: have, .. }, Remark::Listing { turn: want, .. }) => {
                 remark.same_comment(wanted) && have >= want
             }
-            (have, want) => have == want,
+            _ => false,
         })
     }
 

@@ -187,8 +187,11 @@ fn incident(receipt: Option<&Receipt>) -> String {
 fn unreached(journal: &Journal, progress: &Progress) -> String {
     let verb = if journal.alarm.question.is_some() { "asked" } else { "told" };
     let rounds = std::iter::once(0).chain(progress.nags.keys().copied()).flat_map(|round| {
-        let known = progress.round(round).iter().enumerate();
-        known.filter_map(move |(who, known)| Some((journal.person(who, round)?, known)))
+        let people = match round {
+            0 => journal.alarm.people.as_slice(),
+            round => journal.nagged(round).map_or(&[][..], |(people, _)| people),
+        };
+        people.iter().zip(progress.round(round))
     });
     let rows = rounds.filter_map(|(person, known)| {
         let (_, reason) = known.unreached.as_ref()?;
