@@ -160,8 +160,8 @@ pub async fn refresh(world: &World, run: &Run) -> Vec<Key> {
     // Each one is noted until it is done: whoever cuts this off still knows the rest.
     while let Some((digest, alarms)) = run.next_touched() {
         match drive(world, run, &digest).await {
-            // Whoever holds the lease finds what was added before it ends.
-            Ok(_) | Err(Stopped::Leased { backed: true, .. }) => {}
+            Ok(_) => {}
+            // Also when another run holds the lease: it may be dead, and the message behind it may be this one.
             Err(stopped) => {
                 tracing::info!(digest = %digest, reason = %stopped, "handed on");
                 if let Err(failed) = hand_on(world, &digest).await {
