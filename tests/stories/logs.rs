@@ -1,48 +1,17 @@
 //! What the log must not tell: anything that an alarm says, and any secret.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
-
 use dispatch_simulator::fake::{Fault, Kind, slack::Click};
 use jiff::Timestamp;
 use serde_json::json;
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
-use crate::story::Story;
-
-/// Everything that was logged.
-#[derive(Clone, Debug, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Log;
-    fn make_writer(&self) -> Log {
-        self.clone()
-    }
-}
+use crate::{log::Log, story::Story};
 
 /// What stands in every text of every message here.
 const WORD: &str = "Xanadu";
 
 #[tokio::test]
 async fn nothing_of_an_alarm_and_no_secret_is_logged_whatever_fails() {
-    let log = Log::default();
-    let filter = EnvFilter::new("debug,hyper=off,hyper_util=off,reqwest=off,h2=off,rustls=off,tower=off,octocrab=off");
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(log.clone()).finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
-
+    let log = Log::listen();
     let story = Story::begin().await;
     let (github, slack) = (&story.town.fakes.github, &story.town.fakes.slack);
     let alarm = json!({
@@ -78,7 +47,7 @@ async fn nothing_of_an_alarm_and_no_secret_is_logged_whatever_fails() {
         story.send(&Click::signed(body, "signed-by-the-fake-only", Timestamp::now().as_second())).await;
     }
 
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert!(log.contains("a step failed") && log.contains("gave up a step") && log.contains("refused"), "{log}");
     let secrets = story.town.fakes.environment();
     let secrets =

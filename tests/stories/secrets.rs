@@ -1,36 +1,13 @@
 //! Whatever fails, and whatever a service says about it: no secret stands anywhere.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
-
 use dispatch_local::town::Options;
 use dispatch_simulator::fake::{Fault, Kind};
 use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
 
-use crate::story::{Story, jane, options, self_service};
-
-#[derive(Clone, Debug, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Log;
-    fn make_writer(&self) -> Log {
-        self.clone()
-    }
-}
+use crate::{
+    log::Log,
+    story::{Story, jane, options, self_service},
+};
 
 /// Everything that people and machines can read afterwards.
 async fn everything(story: &Story) -> String {
@@ -55,15 +32,7 @@ async fn everything(story: &Story) -> String {
 
 #[tokio::test]
 async fn a_service_that_repeats_what_it_was_sent_makes_no_secret_known() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::new(
-            "trace,hyper=off,hyper_util=off,reqwest=off,h2=off,rustls=off,tower=off,octocrab=off",
-        ))
-        .with_writer(log.clone())
-        .finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
-
+    let log = Log::listen();
     for events in [false, true] {
         let story = Story::with(Options { max_receives: 3, events, ..options() }).await;
         let fakes = &story.town.fakes;
@@ -111,7 +80,7 @@ async fn a_service_that_repeats_what_it_was_sent_makes_no_secret_known() {
         story.settle().await;
         assert_eq!(story.click("jane", "no").await, 200);
 
-        let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+        let logged = log.text();
         assert!(logged.contains("went back") || logged.contains("goes back"), "{logged}");
         let read = format!("{}{logged}", everything(&story).await);
         for secret in &secrets {

@@ -184,6 +184,15 @@ pub(crate) async fn hand_on_touched(world: &World, run: &Run) -> Result<(), Fail
     Ok(())
 }
 
+/// Hands on the digests that tell of a life whose place another one takes: nobody else knows that they
+/// may be out of date.
+pub(crate) async fn hand_on_digests(world: &World, journal: &Journal) -> Result<(), Failed> {
+    for digest in Progress::of(journal).digests() {
+        hand_on(world, digest).await?;
+    }
+    Ok(())
+}
+
 async fn hand_on(world: &World, digest: &Key) -> Result<(), Failed> {
     world.topic.publish(&source::resume(digest)).await
 }

@@ -15,6 +15,7 @@ use tokio::time::timeout_at;
 use crate::{
     Stopped,
     budget::Use,
+    digest::hand_on_digests,
     drive::carry,
     held::{Held, SWAPS_MAX, Saved},
     perform::{EVIDENCE_MAX, Hint, search},
@@ -84,8 +85,11 @@ pub async fn receive(world: &World, run: &Run, arrivals: &[Arrival]) -> Result<P
             } else if !newest.alarm.retrigger {
                 tracing::info!(alarm.key = %key, "raised again after its end; retrigger is false");
                 return Ok(Plan::Done);
-            } else if let Some((held, hint)) = claim(world, run, &fresh, Some(held)).await? {
-                return carry(world, run, held, hint).await;
+            } else {
+                hand_on_digests(world, &held.journal).await?;
+                if let Some((held, hint)) = claim(world, run, &fresh, Some(held)).await? {
+                    return carry(world, run, held, hint).await;
+                }
             }
             continue;
         }

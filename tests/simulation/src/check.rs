@@ -15,7 +15,7 @@ use dispatch_core::{
     source::{self, Letter, unwrap},
 };
 
-use crate::{function::defaults, outside::Outside, workload::Workload};
+use crate::{function::defaults, outside::Outside, queue::Status, workload::Workload};
 
 /// One life, as its journal tells it.
 struct Life {
@@ -40,7 +40,7 @@ struct Scene<'a> {
     raised: BTreeMap<Key, BTreeSet<&'a str>>,
     /// Pages that were asked for as such.
     pages: Vec<Page>,
-    /// Alarms with a dead letter.
+    /// Alarms with a dead letter that was never carried to the end, not under its old name either.
     dead: BTreeSet<Key>,
     /// Alarms of which a message was on one of its last two deliveries.
     last_chances: BTreeSet<Key>,
@@ -92,7 +92,11 @@ impl<'a> Scene<'a> {
             }
         }
         let parcels = &outside.queues.parcels;
-        scene.dead = outside.queues.dead().filter_map(|dead| key_of(&dead.publication, &dead.text)).collect();
+        let dead = parcels.iter().enumerate().filter(|(at, parcel)| {
+            let is_dead = parcel.status == Status::Dead && !parcel.went_well;
+            is_dead && !parcels.iter().skip(at + 1).any(|later| later.stands_in_for(parcel))
+        });
+        scene.dead = dead.filter_map(|(_, dead)| key_of(&dead.publication, &dead.text)).collect();
         let late = parcels.iter().filter(|parcel| outside.queues.last_chances.contains(&parcel.publication));
         scene.last_chances = late.filter_map(|parcel| key_of(&parcel.publication, &parcel.text)).collect();
         scene

@@ -1,6 +1,10 @@
 //! What Dispatch logs: on the timeline, and never with a word that a sender wrote.
 
-use std::fmt::{Debug, Write as _};
+use std::{
+    cell::RefCell,
+    fmt::{Debug, Write as _},
+    sync::Once,
+};
 
 use tracing::{
     Event, Level, Metadata, Subscriber,
@@ -10,9 +14,34 @@ use tracing::{
 
 use crate::{outside::Shared, workload::SECRET};
 
-/// Takes in everything that is logged in one story.
+thread_local! {
+    /// The story that this thread plays and listens to.
+    static STORY: RefCell<Option<Shared>> = const { RefCell::new(None) };
+}
+
+/// Takes in everything that is logged in the story of this thread, for as long as it is held.
 #[derive(Debug)]
-pub(crate) struct Listener(pub(crate) Shared);
+pub(crate) struct Listening(());
+
+/// Takes in everything that `story` logs on this thread.
+pub(crate) fn listen(story: &Shared) -> Listening {
+    // One listener for all threads and for good: whether a place that logs is heard is decided once, by
+    // whatever thread comes there first.
+    static INSTALL: Once = Once::new();
+    INSTALL.call_once(|| _ = tracing::subscriber::set_global_default(Listener));
+    STORY.set(Some(story.clone()));
+    Listening(())
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        STORY.set(None);
+    }
+}
+
+/// Hands what is logged to the story of the thread that logs it.
+#[derive(Debug)]
+struct Listener;
 
 #[derive(Default)]
 struct Words(String);
@@ -33,10 +62,11 @@ impl Subscriber for Listener {
     }
 
     fn event(&self, event: &Event<'_>) {
+        let Some(story) = STORY.with_borrow(Clone::clone) else { return };
         let mut words = Words::default();
         event.record(&mut words);
         let level = event.metadata().level();
-        self.0.with(|outside| {
+        story.with(|outside| {
             if words.0.contains(SECRET) {
                 outside.violated(format!("secrets: a log shows what a sender wrote: {}", words.0));
             }

@@ -4,6 +4,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use dispatch_core::source::unwrap;
 use dispatch_engine::ports::{Failed, Topic};
 use serde_json::{Value, json};
 use tokio::{
@@ -53,6 +54,20 @@ pub(crate) struct Parcel {
     doomed: Option<u32>,
     /// Deleted, and delivered once more all the same.
     undead: bool,
+    /// A run has said that it is done with it.
+    pub(crate) went_well: bool,
+}
+
+impl Parcel {
+    /// The name that its message was first published under.
+    fn name(&self) -> String {
+        unwrap(&self.text).map_or_else(|| self.publication.clone(), |wrapped| wrapped.id)
+    }
+
+    /// Whether this is `other` published anew, and was carried to the end.
+    pub(crate) fn stands_in_for(&self, other: &Parcel) -> bool {
+        self.went_well && unwrap(&self.text).is_some() && self.name() == other.name()
+    }
 }
 
 /// One delivery of one message.
@@ -124,6 +139,7 @@ impl Outside {
                     status: Status::Waiting,
                     doomed: None,
                     undead: false,
+                    went_well: false,
                 });
             }
             if let Some(notify) = self.queues.woken.get(queue as usize) {
@@ -195,6 +211,7 @@ impl Outside {
         let later = self.chance.seconds(1..=60);
         let Some(parcel) = self.queues.parcels.get_mut(delivery.parcel) else { return };
         let queue = parcel.queue as usize;
+        parcel.went_well |= !failed;
         match (failed, soon) {
             // Whoever was given up on can still be deleted by a run that has it in hand.
             (false, _)

@@ -14,7 +14,7 @@ use crate::{
     function::defaults,
     github::BY_HAND,
     line::time_at,
-    logs::Listener,
+    logs::listen,
     outside::{Outside, Shared},
     queue::{Which, serve},
     weather::Weather,
@@ -48,8 +48,7 @@ fn play(seed: u64, traced: bool) -> Outcome {
     };
     let _inside = runtime.enter();
     let story = Story::begin(seed, traced);
-    let _listening = (traced || seed.is_multiple_of(LISTEN_EVERY))
-        .then(|| tracing::subscriber::set_default(Listener(story.shared.clone())));
+    let _listening = (traced || seed.is_multiple_of(LISTEN_EVERY)).then(|| listen(&story.shared));
     runtime.block_on(story.play())
 }
 
