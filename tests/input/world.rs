@@ -178,7 +178,7 @@ impl AuditLog for Memory {
         Ok(Issue { repo: draft.repo.clone(), number, url })
     }
 
-    async fn find(&self, _: &Repo, _: &str, _: Timestamp) -> Result<Option<Issue>, Failed> {
+    async fn find(&self, _: &Repo, _: &str, _: &str, _: Timestamp) -> Result<Option<Issue>, Failed> {
         self.ask().map(|_| None)
     }
 

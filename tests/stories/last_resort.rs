@@ -1,13 +1,14 @@
 //! What fails to its last delivery: somebody is told, and the message is kept.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use dispatch_engine::lost::Loss;
+use dispatch_engine::{lost::Loss, world::World};
 use dispatch_local::town::Options;
 use dispatch_simulator::fake::{Fault, Kind, pagerduty::Incident};
 use serde_json::json;
 use tokio::time::timeout;
 
+use crate::meddling::PatientTopic;
 use crate::story::{Story, jane, options, self_service};
 
 /// A town whose queues give a message up after three deliveries.
@@ -145,4 +146,27 @@ async fn neighbours_of_a_message_that_is_given_up_are_not_touched() {
     assert_eq!((story.issues().len(), story.town.fakes.slack.dm("jane").len()), (4, 4));
     assert!(story.incident().title.contains("Poisoned"));
     assert_eq!(story.town.alarms.dead_letters().len(), 1);
+}
+
+#[tokio::test]
+async fn a_pager_that_hangs_buries_nobody_in_a_full_batch() {
+    let story = impatient().await;
+    story.town.fakes.github.fault(down());
+    story.town.fakes.pagerduty.fault(Fault::new("*", Kind::Delay(Duration::from_secs(3_600))).always());
+    let topic = Arc::new(PatientTopic::default());
+    let world = World { topic: topic.clone(), ..story.town.world.clone() };
+    let records = (0..6).map(|n| {
+        let mut message = self_service(jane());
+        message["dedupKey"] = json!(format!("alarm {n}"));
+        json!({ "messageId": format!("m{n}"), "receiptHandle": "r", "attributes": { "ApproximateReceiveCount": "3" },
+            "messageAttributes": {}, "md5OfBody": "", "eventSource": "aws:sqs", "eventSourceARN": "a", "awsRegion": "r",
+            "body": message.to_string() })
+    });
+    let event = json!({ "Records": records.collect::<Vec<_>>() });
+    let answer = dispatch_incoming::handle(&world, event, Duration::from_secs(5)).await.unwrap();
+    assert_eq!(answer["batchItemFailures"], json!([]), "each of them comes again as another message");
+    let again = topic.kept();
+    for n in 0..6 {
+        assert!(again.iter().any(|text| text.contains(&format!("alarm {n}"))), "alarm {n}: {again:?}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::{cell::RefCell, io, sync::Once};
 
+use tracing::Level;
 use tracing_subscriber::{
     EnvFilter, Layer as _,
     filter::{FilterExt as _, dynamic_filter_fn},
@@ -11,45 +12,56 @@ use tracing_subscriber::{
 };
 
 thread_local! {
-    static LOGGED: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+    static LOGGED: RefCell<Option<(Level, Vec<u8>)>> = const { RefCell::new(None) };
 }
 
-/// What the test of this thread logs, from [`Log::listen`] on.
+/// What the test of this thread logs.
 #[derive(Debug)]
 pub(crate) struct Log(());
 
 impl Log {
+    /// Everything from now on, at every level.
     pub(crate) fn listen() -> Log {
-        // One subscriber for all tests: whether a place that logs is heard is decided once, by whatever
-        // thread comes there first.
-        static INSTALL: Once = Once::new();
-        INSTALL.call_once(|| {
-            let own =
-                EnvFilter::new("trace,hyper=off,hyper_util=off,reqwest=off,h2=off,rustls=off,tower=off,octocrab=off");
-            let heard = dynamic_filter_fn(|_, _| LOGGED.with_borrow(Option::is_some));
-            let layer = fmt::layer().with_ansi(false).with_writer(|| Pen).with_filter(own.and(heard));
-            tracing::subscriber::set_global_default(registry().with(layer)).unwrap();
-        });
-        LOGGED.set(Some(Vec::new()));
+        install();
+        LOGGED.set(Some((Level::TRACE, Vec::new())));
         Log(())
     }
 
+    /// What a deployment would log, unless somebody listens to more.
+    pub(crate) fn keep() -> Log {
+        install();
+        LOGGED.with_borrow_mut(|logged| _ = logged.get_or_insert((Level::INFO, Vec::new())));
+        Log(())
+    }
+
+    #[expect(clippy::unused_self, reason = "whoever has no log has nothing to read")]
     pub(crate) fn text(&self) -> String {
-        LOGGED.with_borrow(|logged| String::from_utf8(logged.clone().unwrap_or_default()).unwrap())
+        LOGGED.with_borrow(|logged| {
+            let bytes = logged.as_ref().map_or(&[][..], |(_, bytes)| bytes);
+            String::from_utf8_lossy(bytes).into_owned()
+        })
     }
 }
 
-impl Drop for Log {
-    fn drop(&mut self) {
-        LOGGED.set(None);
-    }
+/// One subscriber for all tests: whether a place that logs is heard is decided once, by whatever thread comes
+/// there first.
+fn install() {
+    static INSTALL: Once = Once::new();
+    INSTALL.call_once(|| {
+        let own = EnvFilter::new("trace,hyper=off,hyper_util=off,reqwest=off,h2=off,rustls=off,tower=off,octocrab=off");
+        let heard = dynamic_filter_fn(|metadata, _| {
+            LOGGED.with_borrow(|logged| logged.as_ref().is_some_and(|(level, _)| metadata.level() <= level))
+        });
+        let layer = fmt::layer().with_ansi(false).with_writer(|| Pen).with_filter(own.and(heard));
+        tracing::subscriber::set_global_default(registry().with(layer)).unwrap();
+    });
 }
 
 struct Pen;
 
 impl io::Write for Pen {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LOGGED.with_borrow_mut(|logged| logged.as_mut().map(|logged| logged.extend_from_slice(bytes)));
+        LOGGED.with_borrow_mut(|logged| logged.as_mut().map(|(_, logged)| logged.extend_from_slice(bytes)));
         Ok(bytes.len())
     }
     fn flush(&mut self) -> io::Result<()> {

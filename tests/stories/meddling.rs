@@ -17,6 +17,7 @@ use dispatch_core::alarm::{Issue, IssueNumber, Key, Repo};
 use dispatch_engine::{
     ports::{AuditLog, Clock, Draft, Failed, Store, Tag, Topic},
     world::World,
+    world::time_left,
 };
 use dispatch_simulator::fake::slack::Message;
 use dispatch_triage::Triage;
@@ -90,9 +91,20 @@ impl MeddlingStore {
     }
 }
 
+/// As the HTTP client: nothing is sent for a run whose time is up.
+fn in_time() -> Result<(), Failed> {
+    match time_left() {
+        Some(left) if left.is_zero() => {
+            Err(Failed::Busy { call: "memory", reason: "no time left".to_owned(), wait: None })
+        }
+        _ => Ok(()),
+    }
+}
+
 #[async_trait]
 impl Store for MeddlingStore {
     async fn read(&self, path: &str) -> Result<Option<(Bytes, Tag)>, Failed> {
+        in_time()?;
         match self.whim("read") {
             Some(_) => self.hang().await,
             None => self.inner.read(path).await,
@@ -100,6 +112,7 @@ impl Store for MeddlingStore {
     }
 
     async fn create(&self, path: &str, bytes: Bytes) -> Result<Option<Tag>, Failed> {
+        in_time()?;
         match self.whim("create") {
             Some(Whim::Hang) => return self.hang().await,
             Some(Whim::HangAfter) => {
@@ -112,6 +125,7 @@ impl Store for MeddlingStore {
     }
 
     async fn swap(&self, path: &str, bytes: Bytes, tag: &Tag) -> Result<Option<Tag>, Failed> {
+        in_time()?;
         match self.whim("swap") {
             Some(Whim::Hang) => return self.hang().await,
             Some(Whim::HangAfter) => {
@@ -144,8 +158,8 @@ impl AuditLog for StaleSearch {
     async fn open(&self, draft: &Draft) -> Result<Issue, Failed> {
         self.inner.open(draft).await
     }
-    async fn find(&self, repo: &Repo, marker: &str, since: Timestamp) -> Result<Option<Issue>, Failed> {
-        self.inner.find(repo, marker, since).await
+    async fn find(&self, repo: &Repo, marker: &str, title: &str, since: Timestamp) -> Result<Option<Issue>, Failed> {
+        self.inner.find(repo, marker, title, since).await
     }
     async fn search(&self, _: &Repo, _: &str, _: bool, _: &Key) -> Result<Option<Issue>, Failed> {
         Ok(Some(self.found.clone()))
@@ -171,9 +185,16 @@ impl AuditLog for StaleSearch {
 #[derive(Debug, Default)]
 pub(crate) struct PatientTopic(Mutex<Vec<String>>);
 
+impl PatientTopic {
+    pub(crate) fn kept(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
 #[async_trait]
 impl Topic for PatientTopic {
     async fn publish(&self, message: &str) -> Result<(), Failed> {
+        in_time()?;
         self.0.lock().unwrap().push(message.to_owned());
         Ok(())
     }

@@ -9,27 +9,6 @@ use crate::{
     story::{Story, jane, options, self_service},
 };
 
-/// Everything that people and machines can read afterwards.
-async fn everything(story: &Story) -> String {
-    let mut all = String::new();
-    let fakes = &story.town.fakes;
-    for repository in fakes.github.repositories() {
-        all.push_str(&format!("{:?}", fakes.github.issues(&repository)));
-    }
-    for person in ["jane", "joe", "sam"] {
-        all.push_str(&format!("{:?}", fakes.slack.dm(person)));
-    }
-    all.push_str(&format!("{:?}{:?}", story.fallback(), story.incidents()));
-    let store = &story.town.world.store;
-    for prefix in ["alarms/", "lost/", "budget/"] {
-        for path in store.list(prefix).await.unwrap() {
-            let (bytes, _) = store.read(&path).await.unwrap().unwrap();
-            all.push_str(&String::from_utf8_lossy(&bytes));
-        }
-    }
-    all
-}
-
 #[tokio::test]
 async fn a_service_that_repeats_what_it_was_sent_makes_no_secret_known() {
     let log = Log::listen();
@@ -37,11 +16,7 @@ async fn a_service_that_repeats_what_it_was_sent_makes_no_secret_known() {
         let story = Story::with(Options { max_receives: 3, events, ..options() }).await;
         let fakes = &story.town.fakes;
         let environment = fakes.environment();
-        let secrets = environment.iter().filter(|(name, value)| {
-            !value.is_empty() && (name.ends_with("TOKEN") || name.ends_with("SECRET") || name.ends_with("KEY"))
-        });
-        let secrets: Vec<String> = secrets.map(|(_, value)| value.clone()).collect();
-        assert!(secrets.len() >= 4, "{environment:?}");
+        let secrets = story.secrets();
         // Each service knows its own credentials.
         let of = |vendor: &str| -> String {
             let own = environment.iter().filter(|(name, value)| name.starts_with(vendor) && secrets.contains(value));
@@ -82,11 +57,6 @@ async fn a_service_that_repeats_what_it_was_sent_makes_no_secret_known() {
 
         let logged = log.text();
         assert!(logged.contains("went back") || logged.contains("goes back"), "{logged}");
-        let read = format!("{}{logged}", everything(&story).await);
-        for secret in &secrets {
-            let at = read.find(secret.as_str());
-            let around = at.map(|at| read[at.saturating_sub(200)..].chars().take(400).collect::<String>());
-            assert_eq!(around, None, "a secret stands there");
-        }
+        story.tells_no_secret();
     }
 }

@@ -70,8 +70,8 @@ async fn journal(world: &World, title: &str) -> Journal {
 async fn ten_thousand_messages_of_fifty_alarms_cost_fifty_issues_and_fifty_questions() {
     const MESSAGES: usize = 10_000;
     const ALARMS: usize = 50;
-    let (story, world) = with_budget(1_000).await;
-    let world = &world;
+    let story = Story::begin().await;
+    let world = &story.town.world;
     let records: Vec<Value> =
         shuffled(MESSAGES, 3).into_iter().map(|n| record(&format!("m{n}"), &alarm(n % ALARMS))).collect();
     let batches = records.chunks(100).map(|batch| deliver(world, batch.to_vec()));

@@ -9,8 +9,11 @@ use dispatch_simulator::fake::{
     slack::{Click, Message},
 };
 use dispatch_tests::contract;
+use futures::FutureExt;
 use serde_json::{Value, json};
 use tokio::time::timeout;
+
+use crate::log::Log;
 
 /// The default repository of the fakes.
 pub(crate) const REPO: &str = "example-org/alarms";
@@ -21,6 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A town, and what happened in it.
 pub(crate) struct Story {
     pub(crate) town: Town,
+    log: Log,
 }
 
 /// Options for stories: retries come at once.
@@ -44,7 +48,8 @@ impl Story {
     }
 
     pub(crate) async fn with(options: Options) -> Self {
-        Story { town: Town::start(options).await.expect("the town starts") }
+        let log = Log::keep();
+        Story { town: Town::start(options).await.expect("the town starts"), log }
     }
 
     /// Publishes a message and waits until all that follows from it is done.
@@ -148,13 +153,60 @@ impl Story {
     }
 }
 
-/// The end of every story: nobody was sent anything that the vendors' contracts do not allow.
+impl Story {
+    /// Everything that people and machines can read afterwards, the logs of this thread included.
+    pub(crate) fn everything(&self) -> String {
+        let fakes = &self.town.fakes;
+        let mut all = format!("{:?}{}", self.incidents(), self.log.text());
+        for repository in fakes.github.repositories() {
+            all.push_str(&format!("{:?}", fakes.github.issues(&repository)));
+        }
+        for person in ["jane", "joe", "sam"] {
+            all.push_str(&format!("{:?}", fakes.slack.dm(person)));
+        }
+        all.push_str(&format!("{:?}", self.fallback()));
+        // What is kept in memory is there at once.
+        let kept = async {
+            let store = &self.town.world.store;
+            for path in store.list("").await.unwrap_or_default() {
+                if let Ok(Some((bytes, _))) = store.read(&path).await {
+                    all.push_str(&String::from_utf8_lossy(&bytes));
+                }
+            }
+        };
+        kept.now_or_never().expect("a store in memory");
+        all
+    }
+
+    /// The credentials of this story.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let environment = self.town.fakes.environment().iter();
+        let secrets = environment.filter(|(name, value)| {
+            !value.is_empty() && (name.ends_with("TOKEN") || name.ends_with("SECRET") || name.ends_with("KEY"))
+        });
+        secrets.map(|(_, value)| value.clone()).collect()
+    }
+
+    pub(crate) fn tells_no_secret(&self) {
+        let (secrets, all) = (self.secrets(), self.everything());
+        assert!(secrets.len() >= 4);
+        for secret in secrets {
+            let at = all.find(&secret);
+            let around = at.map(|at| all.get(at.saturating_sub(200)..at).unwrap_or_default());
+            assert_eq!(around, None, "a secret stands behind this");
+        }
+    }
+}
+
+/// The end of every story: nobody was sent anything that the vendors' contracts do not allow, and no secret stands
+/// anywhere.
 impl Drop for Story {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             assert_eq!(self.town.fakes.violations(), Vec::<String>::new(), "the fakes complained");
             let findings = contract::check(&self.town.fakes.requests());
             assert_eq!(findings, Vec::<String>::new(), "requests break the vendors' contracts");
+            self.tells_no_secret();
         }
     }
 }

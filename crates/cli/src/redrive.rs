@@ -196,7 +196,7 @@ fn told(target: &Target, failed: &Failed) -> String {
     match failed {
         Failed::Refused { reason, .. } if reason == "NotFound" => format!("{to} has no topic {}", target.topic),
         Failed::Refused { reason, .. } => format!("{to} does not say which queues are subscribed: {reason}"),
-        Failed::Busy { reason, .. } | Failed::Unreachable { reason, .. } => {
+        Failed::Busy { reason, .. } | Failed::Forbidden { reason, .. } | Failed::Unreachable { reason, .. } => {
             format!("{to}: {reason}{}", target.advice("list the subscriptions of"))
         }
     }

@@ -140,7 +140,9 @@ fn told(target: &Target, failed: &Failed) -> String {
     match failed {
         Failed::Refused { reason, .. } if reason == "NotFound" => format!("{to} has no topic {}", target.topic),
         Failed::Refused { reason, .. } => format!("{to} refused the message: {reason}"),
-        Failed::Busy { reason, .. } => format!("{to}: {reason}{}", target.advice("publish to")),
+        Failed::Busy { reason, .. } | Failed::Forbidden { reason, .. } => {
+            format!("{to}: {reason}{}", target.advice("publish to"))
+        }
         Failed::Unreachable { reason, .. } => format!("{to}: {reason}; the message may have arrived"),
     }
 }

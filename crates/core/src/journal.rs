@@ -14,6 +14,7 @@ use crate::{
     alarm::{Alarm, Issue, Key, Person},
     digest::Item,
     notice::Receipt,
+    text::without_values,
 };
 
 /// The only version of the object that this code reads and writes.
@@ -446,14 +447,15 @@ impl Journal {
             version: u64,
         }
         let malformed = |path: String, reason: String| Unreadable::Malformed { path, reason };
-        let head: Head = serde_json::from_slice(bytes).map_err(|error| malformed(".".to_owned(), error.to_string()))?;
+        let head: Head =
+            serde_json::from_slice(bytes).map_err(|error| malformed(".".to_owned(), without_values(&error)))?;
         if head.version != u64::from(VERSION) {
             return Err(Unreadable::Version { found: head.version });
         }
         let mut reader = serde_json::Deserializer::from_slice(bytes);
         let journal: Journal = serde_path_to_error::deserialize(&mut reader)
-            .map_err(|error| malformed(error.path().to_string(), error.inner().to_string()))?;
-        let whole = |error: serde_json::Error| malformed(".".to_owned(), error.to_string());
+            .map_err(|error| malformed(error.path().to_string(), without_values(error.inner())))?;
+        let whole = |error: serde_json::Error| malformed(".".to_owned(), without_values(&error));
         let read = serde_json::from_slice(bytes).map_err(whole)?;
         match strict::misread(&read, &serde_json::to_value(&journal).map_err(whole)?) {
             Some(path) => Err(malformed(path, "not as Dispatch writes it".to_owned())),

@@ -34,6 +34,12 @@ pub fn cut(text: &str, limit: usize) -> &str {
     text.char_indices().nth(limit).map_or(text, |(at, _)| text.get(..at).unwrap_or(text))
 }
 
+/// What an error of a reader says is expected. What stands before that may quote the value that was found.
+pub fn without_values(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once("expected ").map_or_else(|| text.clone(), |(_, expected)| format!("expected {expected}"))
+}
+
 /// Escapes the three characters that start anything in Slack's markup.
 ///
 /// Source: <https://docs.slack.dev/messaging/formatting-message-text>, "Escaping text".

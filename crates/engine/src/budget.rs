@@ -45,6 +45,8 @@ struct Ledger {
 pub(crate) enum Use {
     /// An alarm's own issue or comment.
     Own,
+    /// How often an alarm came again: it can wait, so it leaves half of the budget to everything else.
+    Count,
     /// A digest: it may use what is reserved, and is counted, never refused.
     Digest,
 }
@@ -64,11 +66,16 @@ impl Ledger {
         self
     }
 
-    fn has_room(&self, limits: &Limits) -> bool {
-        let own = |limit: u32| limit - (limit / RESERVED).max(1).min(limit);
-        self.closed_until.is_none()
-            && self.in_minute < own(limits.writes_a_minute)
-            && self.in_hour < own(limits.writes_an_hour)
+    fn has_room(&self, limits: &Limits, purpose: Use) -> bool {
+        let room = |limit: u32| match purpose {
+            Use::Digest => u32::MAX,
+            Use::Own => limit - (limit / RESERVED).max(1).min(limit),
+            Use::Count => limit / 2,
+        };
+        purpose == Use::Digest
+            || self.closed_until.is_none()
+                && self.in_minute < room(limits.writes_a_minute)
+                && self.in_hour < room(limits.writes_an_hour)
     }
 
     fn used(mut self) -> Self {
@@ -82,7 +89,7 @@ impl Budget {
     /// Takes one write out of the budget; `false` when nothing is left.
     pub(crate) async fn take(&self, world: &World, purpose: Use) -> bool {
         let mut known = self.known.lock().await;
-        let change = |ledger: Ledger| (purpose == Use::Digest || ledger.has_room(&world.limits)).then(|| ledger.used());
+        let change = |ledger: Ledger| ledger.has_room(&world.limits, purpose).then(|| ledger.used());
         match update(&mut known, world, change).await {
             Ok(taken) => taken,
             Err(failed) => {
@@ -170,7 +177,7 @@ mod tests {
             let mut taken = 0;
             for second in seconds {
                 ledger = ledger.at(at(*second));
-                if ledger.has_room(&limits) {
+                if ledger.has_room(&limits, Use::Own) {
                     ledger = ledger.used();
                     taken += 1;
                 }
@@ -187,15 +194,22 @@ mod tests {
     }
 
     #[test]
+    fn counts_leave_half_of_it() {
+        let limits = Limits { writes_a_minute: 20, writes_an_hour: 50, ..Limits::default() };
+        let half = (0..10).fold(Ledger::default().at(at(0)), |ledger, _| ledger.used());
+        assert!(!half.has_room(&limits, Use::Count) && half.has_room(&limits, Use::Own));
+    }
+
+    #[test]
     fn the_smallest_limit_leaves_everything_to_the_digest() {
         let limits = Limits { writes_a_minute: 1, ..Limits::default() };
-        assert!(!Ledger::default().at(at(0)).has_room(&limits));
+        assert!(!Ledger::default().at(at(0)).has_room(&limits, Use::Own));
     }
 
     #[test]
     fn what_github_closed_opens_by_itself() {
         let ledger = Ledger { closed_until: Some(at(90)), ..Ledger::default() };
-        assert!(!ledger.clone().at(at(89)).has_room(&Limits::default()));
-        assert!(ledger.at(at(90)).has_room(&Limits::default()));
+        assert!(!ledger.clone().at(at(89)).has_room(&Limits::default(), Use::Own));
+        assert!(ledger.at(at(90)).has_room(&Limits::default(), Use::Own));
     }
 }

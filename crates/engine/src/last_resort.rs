@@ -108,10 +108,16 @@ pub async fn lose(
     }
 }
 
-/// Publishes a message once more under the name that it has: the queue counts its deliveries anew.
+/// The longest message that SNS takes, in bytes.
+/// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
+const MESSAGE_MAX: usize = 262_144;
+
+/// Publishes a message once more under the name that it has: the queue counts its deliveries anew. One
+/// that would be too long with its name goes without: it is taken for a repeat, but not lost.
 ///
 /// # Errors
 /// When it was not accepted, or perhaps not.
 pub async fn again(world: &World, letter: &source::Letter<'_>) -> Result<(), Failed> {
-    world.topic.publish(&source::again(letter)).await
+    let wrapped = source::again(letter);
+    world.topic.publish(if wrapped.len() > MESSAGE_MAX { letter.text } else { &wrapped }).await
 }

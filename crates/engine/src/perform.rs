@@ -148,8 +148,8 @@ async fn open(world: &World, run: &Run, journal: &Journal, suspect: bool, hint: 
             world.budget.close(world, wait).await;
             return open_in_digest(world, run, journal).await;
         }
-        // Refused, or not allowed: an archived repository answers as one that lacks a right.
-        (Err(Failed::Refused { reason, .. } | Failed::Busy { reason, wait: None, .. }), Some(repo)) => {
+        // An archived repository answers as one that lacks a right.
+        (Err(Failed::Refused { reason, .. } | Failed::Forbidden { reason, .. }), Some(repo)) => {
             tracing::warn!(alarm.key = %journal.key, repo = %alarm.repo, reason, "the repository refused the issue");
             world.audit.open(&draft(journal, repo, Some((&alarm.repo, &reason)))).await?
         }
@@ -160,9 +160,9 @@ async fn open(world: &World, run: &Run, journal: &Journal, suspect: bool, hint: 
 
 /// The issue that an earlier try may have opened.
 async fn find(world: &World, journal: &Journal, fallback: Option<&Repo>) -> Result<Option<Issue>, Failed> {
-    let marker = words::draft(journal, None).marker;
+    let words::Draft { marker, title, .. } = words::draft(journal, None);
     for repo in std::iter::once(&journal.alarm.repo).chain(fallback) {
-        match world.audit.find(repo, &marker, before(journal.began)).await {
+        match world.audit.find(repo, &marker, &title, before(journal.began)).await {
             Ok(None) => {}
             Err(failed) if failed.is_final() => {}
             found => return found,
@@ -254,7 +254,11 @@ async fn remark(
         comment = world.audit.find_comment(issue, &marker, before(journal.began)).await?;
     }
     let is_digest = journal.alarm.kind == digest::KIND;
-    let purpose = if is_digest { Use::Digest } else { Use::Own };
+    let purpose = match remark {
+        _ if is_digest => Use::Digest,
+        Remark::Repeats(_) => Use::Count,
+        _ => Use::Own,
+    };
     let comment = match comment {
         Some(comment) => world.audit.edit_comment(issue, comment, &text).await.map(|()| comment)?,
         None if !world.budget.take(world, purpose).await => {

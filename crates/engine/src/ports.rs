@@ -32,6 +32,14 @@ pub enum Failed {
         /// How long the service asked for.
         wait: Option<Duration>,
     },
+    /// The service did not do this, because Dispatch may not: it may once an operator has mended that.
+    #[error("{call} is not allowed: {reason}")]
+    Forbidden {
+        /// Service and call.
+        call: &'static str,
+        /// The service's own code or sentence.
+        reason: String,
+    },
     /// No clear answer came: it may be done or not. Look before repeating.
     #[error("{call} gave no answer: {reason}")]
     Unreachable {
@@ -112,12 +120,12 @@ pub trait AuditLog: Send + Sync + fmt::Debug {
     /// [`Failed::Unreachable`] when it may have been opened all the same: [`AuditLog::find`] it first.
     async fn open(&self, draft: &Draft) -> Result<Issue, Failed>;
 
-    /// Finds the issue whose body holds `marker`, opened at or after `since`. Not a hint: an issue that
-    /// lists do not show yet is found, too.
+    /// Finds the issue whose body holds `marker`, opened with this title at or after `since`. Not a hint: an
+    /// issue that lists do not show yet is found, too.
     ///
     /// # Errors
     /// When GitHub cannot be asked.
-    async fn find(&self, repo: &Repo, marker: &str, since: Timestamp) -> Result<Option<Issue>, Failed>;
+    async fn find(&self, repo: &Repo, marker: &str, title: &str, since: Timestamp) -> Result<Option<Issue>, Failed>;
 
     /// Looks for an issue (never a pull request) with exactly this title; an open one, or with
     /// `closed` one in any state. An issue that Dispatch opened for an alarm of another key is passed

@@ -85,7 +85,8 @@ pub async fn handle(world: &World, event: Value, time: Duration) -> Result<Value
     let is_late = letters.iter().any(|letter| remains::is_late(world, letter));
     let run = Run::new(world, if is_late { time - LAST_RESORT.min(time / 3) } else { time });
     let work = sort(world, &letters);
-    let failures = until(end, async {
+    // Who writes the journal and hands on when the time is up must still be able to call.
+    let failures = until(end + GRACE, async {
         let (pages, lives) = tokio::join!(send(world, &run, &work.pages), carry(world, &run, &work.lives));
         let digests = refresh(world, &run, &work.lives).await;
         let remains: Vec<Remains<'_>> = pages.into_iter().chain(lives).chain(digests).collect();

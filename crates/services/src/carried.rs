@@ -9,6 +9,7 @@ pub(crate) fn failed(call: &'static str, error: &(dyn Error + 'static)) -> Optio
     causes(error).find_map(|cause| cause.downcast_ref::<Failed>()).map(|failed| match failed.clone() {
         Failed::Refused { reason, .. } => Failed::Refused { call, reason },
         Failed::Busy { reason, wait, .. } => Failed::Busy { call, reason, wait },
+        Failed::Forbidden { reason, .. } => Failed::Forbidden { call, reason },
         Failed::Unreachable { reason, .. } => Failed::Unreachable { call, reason },
     })
 }

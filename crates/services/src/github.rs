@@ -14,7 +14,7 @@ use dispatch_core::{
 };
 use dispatch_engine::ports::{AuditLog, Draft, Failed};
 use http::{Method, StatusCode};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use url::Url;
@@ -23,6 +23,7 @@ use crate::http::{Http, Repeat, Reply, Verdict};
 
 use self::{
     auth::Auth,
+    find::Sought,
     judge::{is_about_labels, is_gone, judge, judge_existing, judge_opening, judge_state},
     privacy::Privacy,
     wire::{Call, Wire, read},
@@ -46,6 +47,8 @@ const TITLE_CHARS_MAX: usize = 256;
 const BODY_CHARS_MAX: usize = 65_536;
 const PER_PAGE: usize = 100;
 const COMMENT_PAGES_MAX: usize = 10;
+/// After this the search knows an issue: its index lags by minutes.
+const INDEXED: SignedDuration = SignedDuration::from_mins(30);
 const NOTHING: Option<&Value> = None;
 
 /// The issues of GitHub, or of a GitHub Enterprise Server.
@@ -95,8 +98,22 @@ impl AuditLog for GitHub {
         Ok(issue.at(&draft.repo))
     }
 
-    async fn find(&self, repo: &Repo, marker: &str, since: Timestamp) -> Result<Option<Issue>, Failed> {
-        find::by_marker(&self.wire, repo, marker, since).await
+    /// Where more was opened since than can be looked through, the search is believed once its index must
+    /// have caught up: an alarm must not wait for ever.
+    async fn find(&self, repo: &Repo, marker: &str, title: &str, since: Timestamp) -> Result<Option<Issue>, Failed> {
+        match find::by_marker(&self.wire, repo, marker, since).await? {
+            Sought::Found(issue) => Ok(Some(issue)),
+            Sought::Nowhere => Ok(None),
+            Sought::TooMuch(_) if Timestamp::now().duration_since(since) > INDEXED => {
+                let titled = self.titled(repo, title, true).await?;
+                let found = titled.into_iter().find(|issue| holds(issue.body.as_deref(), marker));
+                Ok(found.map(|issue| issue.at(repo)))
+            }
+            Sought::TooMuch(what) => {
+                let reason = format!("there are too many {what} to tell whether the issue was opened");
+                Err(Failed::Busy { call: "github issues.find", reason, wait: None })
+            }
+        }
     }
 
     /// Asks beside it whether the repository may be used at all, so that opening the issue need not wait
@@ -184,8 +201,18 @@ impl GitHub {
         GitHub { privacy: Privacy::new(allowed), ..self }
     }
 
-    /// <https://docs.github.com/en/rest/search/search#search-issues-and-pull-requests>
     async fn by_title(&self, repo: &Repo, title: &str, closed: bool, key: &Key) -> Result<Option<Issue>, Failed> {
+        let mut items = self.titled(repo, title, closed).await?;
+        items.retain(|issue| closed || issue.is_open());
+        items.retain(|issue| !is_of_another(issue.body.as_deref().unwrap_or_default(), key));
+        items.sort_by_key(|issue| (!issue.is_open(), std::cmp::Reverse(issue.number)));
+        Ok(items.first().map(|issue| issue.at(repo)))
+    }
+
+    /// What the search finds of issues with exactly this title.
+    ///
+    /// <https://docs.github.com/en/rest/search/search#search-issues-and-pull-requests>
+    async fn titled(&self, repo: &Repo, title: &str, closed: bool) -> Result<Vec<Listed>, Failed> {
         #[derive(Deserialize)]
         struct Found {
             items: Vec<Listed>,
@@ -202,10 +229,7 @@ impl GitHub {
         let Found { mut items } = read(CALL, &reply)?;
         let title = shorten(title, TITLE_CHARS_MAX);
         items.retain(|issue| issue.pull_request.is_none() && issue.title.as_deref() == Some(&*title));
-        items.retain(|issue| closed || issue.is_open());
-        items.retain(|issue| !is_of_another(issue.body.as_deref().unwrap_or_default(), key));
-        items.sort_by_key(|issue| (!issue.is_open(), std::cmp::Reverse(issue.number)));
-        Ok(items.first().map(|issue| issue.at(repo)))
+        Ok(items)
     }
 
     async fn create(&self, draft: &Draft, labels: &[String], judge: fn(&Reply) -> Verdict) -> Result<Reply, Failed> {

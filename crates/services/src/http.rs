@@ -105,10 +105,11 @@ pub enum Verdict {
         /// The service's own code or sentence.
         reason: String,
         /// How long it asked for. `None` takes a `Retry-After` header. Without one, a status of 429
-        /// is tried again after a short wait, and anything else is given back at once: it waits for
-        /// an operator.
+        /// is tried again after a short wait, and anything else is given back at once.
         wait: Option<Duration>,
     },
+    /// The service did not act, and will not before an operator has mended something.
+    Forbidden(String),
     /// The service may have acted or not.
     Unsure(String),
 }

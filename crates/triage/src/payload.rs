@@ -3,6 +3,7 @@
 use dispatch_core::{
     alarm::Address,
     journal::{Answer, Clicker, Ticket},
+    text::without_values,
 };
 use dispatch_engine::answer::Click;
 use serde::Deserialize;
@@ -30,12 +31,6 @@ impl From<serde_json::Error> for Unknown {
     fn from(error: serde_json::Error) -> Self {
         Unknown(without_values(&error))
     }
-}
-
-/// What an error says is expected. What stands before that may quote the value that was found.
-pub(crate) fn without_values(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.rsplit_once("expected ").map_or_else(|| text.clone(), |(_, expected)| format!("expected {expected}"))
 }
 
 #[derive(Deserialize)]

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::payload::without_values;
+use dispatch_core::text::without_values;
 
 /// The parts that triage reads.
 #[derive(Debug, PartialEq, Eq)]

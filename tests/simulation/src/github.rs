@@ -124,7 +124,7 @@ impl AuditLog for Line {
         .await
     }
 
-    async fn find(&self, repo: &Repo, marker: &str, since: Timestamp) -> Result<Option<Issue>, Failed> {
+    async fn find(&self, repo: &Repo, marker: &str, _: &str, since: Timestamp) -> Result<Option<Issue>, Failed> {
         let (repo, marker) = (repo.clone(), marker.to_owned());
         self.call(Vendor::GitHub, "github find", move |outside, _| {
             let issues = outside.github.issues.iter().filter(|known| known.issue.repo == repo && known.at >= since);

@@ -92,6 +92,11 @@ impl Line {
         T: Send + 'static,
         A: FnOnce(&mut Outside, Caller) -> Result<T, Failed> + Send + 'static,
     {
+        // As the HTTP client: what could not be answered in time is not sent.
+        if time_left().is_some_and(|left| left.is_zero()) {
+            self.tell(|| format!("{call}: not sent"));
+            return Err(Failed::Busy { call, reason: "no time left".to_owned(), wait: None });
+        }
         let fate = self.shared.with(|outside| {
             let now = outside.now();
             let spared = self.spared && vendor == Vendor::Topic;

@@ -199,11 +199,9 @@ impl App {
         url: Url,
         judge: fn(&Reply) -> Verdict,
     ) -> Result<Reply, Failed> {
-        let jwt = self.jwt(Timestamp::now()).ok_or(Failed::Busy {
-            call,
-            reason: "the app's key cannot sign".to_owned(),
-            wait: None,
-        })?;
+        let jwt = self
+            .jwt(Timestamp::now())
+            .ok_or(Failed::Forbidden { call, reason: "the app's key cannot sign".to_owned() })?;
         let mut request = Request::new(method, url);
         request.headers_mut().insert(header::ACCEPT, ACCEPT);
         request.headers_mut().insert(VERSION.0, VERSION.1);
@@ -237,10 +235,8 @@ impl Token {
 /// # Errors
 /// When a header cannot hold it, which an operator must mend.
 pub(super) fn bearer(call: &'static str, token: &SecretString) -> Result<HeaderValue, Failed> {
-    let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).map_err(|_| Failed::Busy {
-        call,
-        reason: "the token holds characters that a header cannot".to_owned(),
-        wait: None,
+    let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).map_err(|_| {
+        Failed::Forbidden { call, reason: "the token holds characters that a header cannot".to_owned() }
     })?;
     value.set_sensitive(true);
     Ok(value)
@@ -257,7 +253,7 @@ fn not_acted_on(failed: Failed) -> Failed {
 /// An installation that is gone waits for an operator, as bad credentials do.
 fn judge_grant(reply: &Reply) -> Verdict {
     match judge::judge(reply) {
-        Verdict::Refused(reason) if reply.status == StatusCode::NOT_FOUND => Verdict::Busy { reason, wait: None },
+        Verdict::Refused(reason) if reply.status == StatusCode::NOT_FOUND => Verdict::Forbidden(reason),
         verdict => verdict,
     }
 }

@@ -51,17 +51,19 @@ enum Behind {
     Nothing,
 }
 
+/// What looking for an issue came to.
+pub(super) enum Sought {
+    Found(Issue),
+    Nowhere,
+    /// There is more of this to look through than may be read: whether there is such an issue is not known.
+    TooMuch(&'static str),
+}
+
 /// The issue whose body holds `marker`, opened at or after `since`. Pull requests are passed over.
 ///
 /// # Errors
-/// When GitHub cannot be asked, and [`Failed::Busy`] when there is more to look through than may be read:
-/// whether there is such an issue is not known then.
-pub(super) async fn by_marker(
-    wire: &Wire,
-    repo: &Repo,
-    marker: &str,
-    since: Timestamp,
-) -> Result<Option<Issue>, Failed> {
+/// When GitHub cannot be asked.
+pub(super) async fn by_marker(wire: &Wire, repo: &Repo, marker: &str, since: Timestamp) -> Result<Sought, Failed> {
     let is_it = |issue: &Listed| issue.pull_request.is_none() && holds(issue.body.as_deref(), marker);
     let mut shown = Shown::default();
     for page in 1..=PAGES_MAX {
@@ -69,12 +71,12 @@ pub(super) async fn by_marker(
         let is_last = listed.len() < PER_PAGE || listed.iter().any(|issue| issue.is_older(since));
         shown.add(&listed, since);
         match listed.into_iter().find(is_it) {
-            Some(issue) => return Ok(Some(issue.at(repo))),
+            Some(issue) => return Ok(Sought::Found(issue.at(repo))),
             None if is_last => return unlisted(wire, repo, &shown, is_it).await,
             None => {}
         }
     }
-    Err(too_much("issues since then"))
+    Ok(Sought::TooMuch("issues since then"))
 }
 
 /// One page of the list, newest first.
@@ -97,12 +99,7 @@ async fn list(wire: &Wire, repo: &Repo, page: usize) -> Result<Vec<Listed>, Fail
 }
 
 /// Reads by number what the list does not show.
-async fn unlisted(
-    wire: &Wire,
-    repo: &Repo,
-    shown: &Shown,
-    is_it: impl Fn(&Listed) -> bool,
-) -> Result<Option<Issue>, Failed> {
+async fn unlisted(wire: &Wire, repo: &Repo, shown: &Shown, is_it: impl Fn(&Listed) -> bool) -> Result<Sought, Failed> {
     let newest = shown.newest();
     let mut numbers = shown.skipped().chain(newest + 1..).take(READS_MAX).peekable();
     let mut nothing = 0;
@@ -113,17 +110,17 @@ async fn unlisted(
             match behind? {
                 // Known here by the number that it was opened under, wherever it has moved since.
                 Behind::Issue(issue) if is_it(&issue) => {
-                    return Ok(Some(Listed { number: IssueNumber(number), ..issue }.at(repo)));
+                    return Ok(Sought::Found(Listed { number: IssueNumber(number), ..issue }.at(repo)));
                 }
                 Behind::Nothing if number > newest => nothing += 1,
                 Behind::Issue(_) | Behind::Gone | Behind::Nothing => nothing = 0,
             }
             if nothing == END {
-                return Ok(None);
+                return Ok(Sought::Nowhere);
             }
         }
     }
-    Err(too_much("issues that the list does not show"))
+    Ok(Sought::TooMuch("issues that the list does not show"))
 }
 
 /// <https://docs.github.com/en/rest/issues/issues#get-an-issue>
@@ -162,9 +159,4 @@ impl Listed {
     fn is_older(&self, since: Timestamp) -> bool {
         self.created_at.is_some_and(|created| created < since)
     }
-}
-
-fn too_much(what: &str) -> Failed {
-    let reason = format!("there are too many {what} to tell whether the issue was opened");
-    Failed::Busy { call: "github issues.find", reason, wait: None }
 }

@@ -16,7 +16,7 @@ const REASON_CHARS_MAX: usize = 300;
 
 /// The usual meaning of a reply.
 ///
-/// Bad credentials and missing rights are [`Verdict::Busy`]: an operator must mend them, and the
+/// Bad credentials and missing rights are [`Verdict::Forbidden`]: an operator must mend them, and the
 /// alarm must come back after that.
 pub(super) fn judge(reply: &Reply) -> Verdict {
     match reply.status {
@@ -24,7 +24,7 @@ pub(super) fn judge(reply: &Reply) -> Verdict {
         StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS if is_limited(reply) => {
             Verdict::Busy { reason: sentence(reply), wait: Some(pause(reply)) }
         }
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Verdict::Busy { reason: sentence(reply), wait: None },
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Verdict::Forbidden(sentence(reply)),
         StatusCode::REQUEST_TIMEOUT => Verdict::Unsure(sentence(reply)),
         status if status.is_server_error() => Verdict::Unsure(sentence(reply)),
         _ => Verdict::Refused(sentence(reply)),
@@ -158,7 +158,8 @@ mod tests {
             let asked = reply(status, &[date, none, reset, ("retry-after", "3")], "{}");
             assert_eq!(wait(&asked), Some(Duration::from_secs(3)));
         }
-        assert_eq!(wait(&reply(403, &[date, some, reset], r#"{"message":"Forbidden"}"#)), None);
+        let right = reply(403, &[date, some, reset], r#"{"message":"Forbidden"}"#);
+        assert_eq!(judge(&right), Verdict::Forbidden("403 Forbidden".to_owned()));
         let asked = reply(403, &[some, ("retry-after", "30")], "{}");
         assert_eq!(wait(&asked), Some(Duration::from_secs(30)));
         let secondary = r#"{"message":"You have exceeded a secondary rate limit."}"#;

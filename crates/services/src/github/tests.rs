@@ -112,7 +112,7 @@ async fn an_issue_lives_from_opening_to_closing() {
 async fn every_request_says_what_github_wants_to_know() {
     let town = Town::new().await;
     town.github.open(&draft()).await.unwrap();
-    town.github.find(&repo(), MARKER, long_ago()).await.unwrap();
+    town.github.find(&repo(), MARKER, "an alarm", long_ago()).await.unwrap();
     for request in town.fake.requests() {
         let header = |name: &str| request.headers.get(name).map(String::as_str);
         assert_eq!(header("x-github-api-version"), Some("2022-11-28"));

@@ -15,6 +15,7 @@ pub(super) fn hide(failed: Failed, request: &Request) -> Failed {
     let without = |reason: String| conceal(&reason, request);
     match failed {
         Failed::Refused { call, reason } => Failed::Refused { call, reason: without(reason) },
+        Failed::Forbidden { call, reason } => Failed::Forbidden { call, reason: without(reason) },
         Failed::Busy { call, reason, wait } => Failed::Busy { call, reason: without(reason), wait },
         Failed::Unreachable { call, reason } => Failed::Unreachable { call, reason: without(reason) },
     }

@@ -35,6 +35,7 @@ pub(super) enum Next {
 pub(super) enum Failure {
     Refused(String),
     Busy { reason: String, wait: Option<Duration> },
+    Forbidden(String),
     Unreachable(String),
 }
 
@@ -74,6 +75,7 @@ impl Outcome {
             Outcome::Judged(reply, verdict) => match verdict {
                 Verdict::Fine => Next::Return(reply),
                 Verdict::Refused(reason) => Next::Fail(Failure::Refused(reason)),
+                Verdict::Forbidden(reason) => Next::Fail(Failure::Forbidden(reason)),
                 Verdict::Unsure(reason) => unsure(reason, reply.retry_after()),
                 Verdict::Busy { reason, wait } => {
                     let wait = wait.or_else(|| reply.retry_after());
@@ -91,6 +93,7 @@ impl Failure {
         match self {
             Failure::Refused(reason) => Failed::Refused { call, reason },
             Failure::Busy { reason, wait } => Failed::Busy { call, reason, wait },
+            Failure::Forbidden(reason) => Failed::Forbidden { call, reason },
             Failure::Unreachable(reason) => Failed::Unreachable { call, reason },
         }
     }

@@ -105,6 +105,7 @@ fn patience(failed: &Failed) -> Duration {
     match failed {
         Failed::Refused { .. } => UNKNOWN,
         Failed::Busy { wait, .. } => wait.unwrap_or_default().min(UNKNOWN),
+        Failed::Forbidden { .. } => Duration::ZERO,
         Failed::Unreachable { .. } => Duration::ZERO,
     }
 }

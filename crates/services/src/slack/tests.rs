@@ -48,7 +48,10 @@ fn calls(world: &fake::Slack, operation: &str) -> usize {
 
 fn reason(failed: &Failed) -> &str {
     match failed {
-        Failed::Refused { reason, .. } | Failed::Busy { reason, .. } | Failed::Unreachable { reason, .. } => reason,
+        Failed::Refused { reason, .. }
+        | Failed::Busy { reason, .. }
+        | Failed::Forbidden { reason, .. }
+        | Failed::Unreachable { reason, .. } => reason,
     }
 }
 

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use dispatch_core::{
     alarm::Issue,
-    journal::{Answer, Remark, Step},
+    journal::{Answer, Fact, Remark, Step},
     life::{Plan, plan},
     words,
 };
 
 use super::{Life, Scene};
-use crate::github::BY_HAND;
+use crate::github::{ARCHIVED, BY_HAND};
 
 pub(super) fn check(scene: &Scene<'_>, found: &mut Vec<String>) {
     for life in &scene.lives {
@@ -29,6 +29,12 @@ fn one_issue(scene: &Scene<'_>, life: &Life, found: &mut Vec<String>) {
     let marker = words::draft(&life.journal, None).marker;
     let issues = scene.outside.github.issues.iter().filter(|known| known.body.contains(&marker)).count();
     let wanted = usize::from(!life.progress.stood && life.progress.digest.is_none());
+    let repo = &life.journal.alarm.repo;
+    if let Some((issue, _)) =
+        life.progress.issue.as_ref().filter(|(issue, _)| issue.repo != *repo && repo.name != ARCHIVED)
+    {
+        found.push(format!("issues: {issue} of {key} stands in another repository than {repo}"));
+    }
     match &life.progress.issue {
         _ if issues > wanted => found.push(format!("issues: one life of {key} has {issues}")),
         None if !scene.is_dead(life) => found.push(format!("issues: {key} has none")),
@@ -54,6 +60,7 @@ fn at_rest(scene: &Scene<'_>, life: &Life, found: &mut Vec<String>) {
         Step::Remark(count @ Remark::Repeats(_)) => life.progress.comment_of(count).is_some(),
         // When another delivery of the same message ends well while this one pages, nobody is left to tell of it.
         Step::Remark(Remark::Alerted(_)) => true,
+        Step::Remark(listing @ Remark::Listing { .. }) => lists_nothing_new(scene, life, listing),
         _ => false,
     };
     if let Plan::Do(steps) = plan(&life.journal)
@@ -61,6 +68,22 @@ fn at_rest(scene: &Scene<'_>, life: &Life, found: &mut Vec<String>) {
     {
         found.push(format!("rest: {} is left with {steps:?}", life.journal.key));
     }
+}
+
+/// Whether all that a page of a digest lacks are items of alarms that stand elsewhere: written by a call that
+/// came late, after its caller had given it up.
+fn lists_nothing_new(scene: &Scene<'_>, digest: &Life, listing: &Remark) -> bool {
+    let shown = digest.progress.remarked.iter().filter_map(|(remark, _)| match remark {
+        Remark::Listing { turn, .. } if remark.same_comment(listing) => Some(*turn),
+        _ => None,
+    });
+    let shown = shown.max().unwrap_or(0);
+    let mut missing = digest.journal.entries.iter().filter_map(|entry| match &entry.fact {
+        Fact::Listed { item } if item.turn > shown => Some(item),
+        _ => None,
+    });
+    let relies = |life: &Life| life.progress.digests().contains(&digest.journal.key);
+    missing.all(|item| !scene.lives.iter().any(|life| item.line.starts_with(&life.journal.life.0) && relies(life)))
 }
 
 /// An issue is closed when everybody said yes, and stays open when somebody said no.

@@ -67,7 +67,7 @@ async fn a_token_that_is_not_taken_is_replaced_once() {
     let town = self::town(None).await;
     town.fake.fault(Fault::new(GRANT, revoked).always());
     let failed = town.github.open(&draft()).await.unwrap_err();
-    assert!(matches!(&failed, Failed::Busy { wait: None, reason, .. } if reason.contains("Bad credentials")));
+    assert!(matches!(&failed, Failed::Forbidden { reason, .. } if reason.contains("Bad credentials")));
     assert_eq!(town.operations(), [FIND, GRANT, OPEN, GRANT, OPEN]);
 }
 
@@ -87,7 +87,7 @@ async fn every_way_to_write_the_key_is_read() {
 async fn a_missing_installation_waits_for_an_operator_and_a_missing_repository_does_not() {
     let town = town(Some(1)).await;
     let failed = town.github.open(&draft()).await.unwrap_err();
-    assert!(matches!(failed, Failed::Busy { call: "github apps.createInstallationAccessToken", wait: None, .. }));
+    assert!(matches!(failed, Failed::Forbidden { call: "github apps.createInstallationAccessToken", .. }));
 
     let town = self::town(None).await;
     let elsewhere = Draft { repo: Repo::new("example-org", "nowhere"), ..draft() };

@@ -19,7 +19,7 @@ async fn what_an_operator_must_mend_brings_the_alarm_back() {
     for (status, message) in [(401, "Bad credentials"), (403, "Resource not accessible by integration")] {
         let (town, failed) = open_against(answer(status, &format!(r#"{{"message":"{message}"}}"#))).await;
         let reason = format!("{status} {message}");
-        assert_eq!(failed, Failed::Busy { call: "github issues.create", reason, wait: None });
+        assert_eq!(failed, Failed::Forbidden { call: "github issues.create", reason });
         assert_eq!(town.operations().len(), 1);
     }
 }
@@ -105,7 +105,7 @@ async fn reads_and_edits_survive_a_bad_moment() {
     moment();
     assert!(town.github.is_open(&issue).await.unwrap());
     moment();
-    assert!(town.github.find(&repo(), MARKER, long_ago()).await.unwrap().is_some());
+    assert!(town.github.find(&repo(), MARKER, "an alarm", long_ago()).await.unwrap().is_some());
     moment();
     assert!(town.github.search(&repo(), "2FA is off", false, &key()).await.unwrap().is_some());
     moment();

@@ -21,7 +21,7 @@ async fn lagging(shown: usize) -> Town {
 impl Town {
     async fn find(&self) -> Result<Option<u64>, Failed> {
         let since = Timestamp::now() - Duration::from_secs(300);
-        Ok(self.github.find(&repo(), MARKER, since).await?.map(|issue| issue.number.0))
+        Ok(self.github.find(&repo(), MARKER, "an alarm", since).await?.map(|issue| issue.number.0))
     }
 
     /// Has others open this many more.
@@ -156,7 +156,7 @@ async fn the_list_is_read_back_to_the_time_asked_for() {
     town.others(250, false);
     let count = async |since| {
         let before = town.operations().len();
-        assert_eq!(town.github.find(&repo(), MARKER, since).await, Ok(None));
+        assert_eq!(town.github.find(&repo(), MARKER, "an alarm", since).await, Ok(None));
         let operations = town.operations();
         operations[before..].iter().filter(|operation| **operation == LIST).count()
     };
@@ -176,6 +176,20 @@ async fn more_than_may_be_read_is_told_and_never_taken_for_nothing() {
         let failed = town.find().await.unwrap_err();
         assert!(matches!(&failed, Failed::Busy { reason, .. } if reason.contains("too many")), "{failed:?}");
     }
+}
+
+#[tokio::test]
+async fn what_cannot_be_looked_through_is_searched_for_once_the_index_has_caught_up() {
+    let town = Town::new().await;
+    let number = town.by_hand("an alarm", &format!("text\n{MARKER}"));
+    town.by_hand("an alarm", "another life's");
+    town.others(1_000, true);
+    town.fake.settle();
+    let find = async |title| {
+        Ok::<_, Failed>(town.github.find(&repo(), MARKER, title, long_ago()).await?.map(|issue| issue.number.0))
+    };
+    assert_eq!(find("an alarm").await, Ok(Some(number)));
+    assert_eq!(find("something else").await, Ok(None));
 }
 
 #[tokio::test]
