@@ -6,12 +6,14 @@
 //!   same plan.
 //! - [`words`] writes every text that people read, [`notice`] is their form on the way out.
 //! - [`text`] keeps texts within limits and harmless.
+//! - [`hours`] knows when people work.
 //!
 //! Deliberately absent: async, clocks, randomness, the network, the environment. Whoever calls
 //! brings the time.
 
 pub mod alarm;
 pub mod digest;
+pub mod hours;
 pub mod journal;
 pub mod life;
 pub mod notice;
