@@ -47,8 +47,9 @@ pub enum Tone {
 /// A button.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Button {
-    /// `yes` or `no`.
-    pub action: &'static str,
+    /// What pressing it means: `yes`, `no`, a further answer such as `more.0`, `wrong` (somebody else
+    /// should be asked), `snooze`. No two buttons of a notice have the same.
+    pub action: String,
     /// The words on it.
     pub label: String,
     /// What comes back with the click; at most 2,000 characters.
@@ -78,6 +79,56 @@ pub struct Notice {
     pub tone: Tone,
     /// Shown to this reader alone (a user id of the destination), and not kept.
     pub only_for: Option<String>,
+    /// A message of the same destination, itself in no thread: the notice answers it, and goes where it
+    /// is. `None`: a message of its own.
+    pub thread: Option<Receipt>,
+}
+
+/// A form that opens over the conversation. All texts may have any length: the destination shortens
+/// them visibly.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Form {
+    /// Which form it is; comes back: [`Form::REASON`] or [`Form::SNOOZE`].
+    pub kind: &'static str,
+    /// What comes back with it; at most 3,000 characters.
+    pub value: String,
+    /// One or two words above everything.
+    pub title: String,
+    /// The words on the button that sends it.
+    pub submit: String,
+    /// What stands above the fields.
+    pub intro: Option<Text>,
+    /// What there is to choose from.
+    pub choices: Option<Choices>,
+    /// What there is to write.
+    pub text: Option<Ask>,
+}
+
+impl Form {
+    /// Asks why somebody answered as they did: [`Form::text`] alone.
+    pub const REASON: &'static str = "reason";
+    /// Asks how long to wait, and why: [`Form::choices`] and [`Form::text`].
+    pub const SNOOZE: &'static str = "snooze";
+}
+
+/// A field of a form: one of several.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// The words above it.
+    pub label: String,
+    /// What comes back, at most 150 characters, and the words for it. The first is chosen to begin with.
+    pub options: Vec<(String, String)>,
+}
+
+/// A field of a form: some lines to write.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ask {
+    /// The words above it.
+    pub label: String,
+    /// Whether it may stay empty.
+    pub optional: bool,
+    /// What stands in it while it is empty.
+    pub hint: String,
 }
 
 /// Proof of delivery, and what is needed to change the notice later.

@@ -59,8 +59,12 @@ pub fn reach(journal: &Journal, issue: &Issue, who: Who, round: usize) -> Notice
     };
     if let Some(question) = &alarm.question {
         let value = Ticket { key: journal.key.clone(), life: journal.life.clone(), who }.to_string();
-        let button =
-            |action, label: &str, danger| Button { action, label: label.to_owned(), value: value.clone(), danger };
+        let button = |action: &str, label: &str, danger| Button {
+            action: action.to_owned(),
+            label: label.to_owned(),
+            value: value.clone(),
+            danger,
+        };
         notice.prompt = Some(Text::Markup(defuse_slack(&question.prompt)));
         notice.buttons = vec![button("yes", &question.yes.label, false), button("no", &question.no.label, true)];
     }

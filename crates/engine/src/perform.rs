@@ -198,7 +198,7 @@ async fn deliver(
 ) -> Result<Receipt, Failed> {
     let destination = world.destination(to)?;
     if suspect {
-        match destination.find(to, &notice.key, before(journal.began)).await {
+        match destination.find(to, notice, before(journal.began)).await {
             Ok(Some(receipt)) => return Ok(receipt),
             Ok(None) => {}
             // What cannot be looked for at all is sent again.

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use dispatch_core::{
     alarm::{Address, Issue, IssueNumber, Key, Repo},
-    notice::{Notice, Receipt},
+    notice::{Form, Notice, Receipt},
 };
 use jiff::Timestamp;
 
@@ -179,13 +179,13 @@ pub trait Destination: Send + Sync + fmt::Debug {
     /// [`Failed::Refused`] when trying again cannot help, such as for a person who has left.
     async fn deliver(&self, to: &Address, notice: &Notice) -> Result<Receipt, Failed>;
 
-    /// Looks for a notice that may have been delivered at or after `since`, by its [`Notice::key`].
-    /// `None` when it is not there, and also where the service, or what Dispatch may do in it, gives no
+    /// Looks for a notice that may have been delivered at or after `since`, by its [`Notice::key`] and
+    /// [`Notice::thread`]; what else it says does not matter. `None` when it is not there, and also where the service, or what Dispatch may do in it, gives no
     /// way to look.
     ///
     /// # Errors
     /// When the service cannot be asked.
-    async fn find(&self, _to: &Address, _key: &str, _since: Timestamp) -> Result<Option<Receipt>, Failed> {
+    async fn find(&self, _to: &Address, _notice: &Notice, _since: Timestamp) -> Result<Option<Receipt>, Failed> {
         Ok(None)
     }
 
@@ -194,6 +194,24 @@ pub trait Destination: Send + Sync + fmt::Debug {
     /// # Errors
     /// As [`Destination::deliver`]; repeating is harmless.
     async fn revise(&self, receipt: &Receipt, notice: &Notice) -> Result<(), Failed>;
+
+    /// The IANA time zone of a reader ([`Receipt::reader`]), such as `Europe/Berlin`. `None` where it is not
+    /// known, and where the service does not tell.
+    ///
+    /// # Errors
+    /// When the service cannot be asked.
+    async fn zone(&self, _reader: &str) -> Result<Option<String>, Failed> {
+        Ok(None)
+    }
+
+    /// Opens a form for whoever has just clicked. `trigger` came with the click; it works once, and for a
+    /// few seconds only.
+    ///
+    /// # Errors
+    /// [`Failed::Refused`] when the trigger has had its time, and where there are no forms.
+    async fn open(&self, _trigger: &str, _form: &Form) -> Result<(), Failed> {
+        Err(Failed::Refused { call: "dispatch", reason: "this destination has no forms".to_owned() })
+    }
 }
 
 /// The topic: where a run hands on what it cannot finish in its time.

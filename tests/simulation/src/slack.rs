@@ -107,11 +107,11 @@ impl Destination for Chat {
         Ok(receipt)
     }
 
-    async fn find(&self, to: &Address, key: &str, since: Timestamp) -> Result<Option<Receipt>, Failed> {
+    async fn find(&self, to: &Address, notice: &Notice, since: Timestamp) -> Result<Option<Receipt>, Failed> {
         if !self.0.shared.with(|outside| outside.weather.may_look) {
             return Ok(None);
         }
-        let (to, key) = (to.clone(), key.to_owned());
+        let (to, key) = (to.clone(), notice.key.clone());
         self.0
             .call(Vendor::Slack, "slack find", move |outside, _| {
                 let Ok((at, _)) = conversation(&to) else { return Ok(None) };

@@ -67,8 +67,8 @@ fn the_issue_in_another_repository_than_meant() {
 fn the_question() {
     let journal = journal(&self_service());
     let notice = reach(&journal, &issue(), 0, 0);
-    let button = |action, label: &str, danger| Button {
-        action,
+    let button = |action: &str, label: &str, danger| Button {
+        action: action.to_owned(),
         label: label.to_owned(),
         value: format!("v1.{}.5eed.0", journal.key),
         danger,
