@@ -6,6 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::{hours::Hours, journal::Answer};
+
 /// Names one alarm for good: alarms with the same repository and dedup text share a key.
 ///
 /// 40 lower-case hex digits, safe in object names, button values and logs.
@@ -146,6 +148,13 @@ impl Address {
         self.0.split_once(':').map_or("", |(scheme, _)| scheme)
     }
 
+    /// Whether Slack takes it for a channel: `#name`, or an id that starts with C or G.
+    pub fn is_channel(&self) -> bool {
+        let rest = self.rest();
+        let is_id = rest.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        rest.starts_with('#') || (rest.starts_with(['C', 'G']) && is_id)
+    }
+
     /// What the destination reads: everything behind the first colon.
     pub fn rest(&self) -> &str {
         self.0.split_once(':').map_or(self.0.as_str(), |(_, rest)| rest)
@@ -189,6 +198,15 @@ pub struct Choice {
     pub response: String,
 }
 
+/// A further answer, which counts as yes or no.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Variant {
+    /// Its words.
+    pub choice: Choice,
+    /// What it comes to.
+    pub counts: Answer,
+}
+
 /// What people are asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
@@ -198,12 +216,74 @@ pub struct Question {
     pub yes: Choice,
     /// The answer that pages.
     pub no: Choice,
+    /// Further answers, at most three.
+    pub more: Vec<Variant>,
     /// How long a person may stay silent before silence counts as no.
     ///
     /// Whole seconds, 60 to 604,800; `None` waits for ever.
     /// Source: `answerTimeout` in MESSAGE-SPEC.md, else the deployment's setting.
     pub patience_s: Option<u32>,
+    /// How long a person may stay silent before they are reminded, in whole seconds, less than the patience;
+    /// `None` reminds nobody.
+    pub remind_s: Option<u32>,
+    /// The hours outside of which neither counts on; `None` counts always.
+    pub hours: Option<Hours>,
+    /// Whether an answer is followed by the question why.
+    pub asks_reason: bool,
+    /// Whether a person can say that somebody else is meant.
+    pub wrong_person: bool,
+    /// Whether a person can put off the reminder.
+    pub snooze: bool,
 }
+
+impl Question {
+    /// The words of an answer.
+    pub fn choice(&self, answer: Answer, variant: Option<usize>) -> &Choice {
+        let variant = variant.and_then(|at| self.more.get(at)).map(|variant| &variant.choice);
+        variant.unwrap_or(match answer {
+            Answer::Yes => &self.yes,
+            Answer::No => &self.no,
+        })
+    }
+}
+
+/// One step of what happens when nobody answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rung {
+    /// Who is asked (`slack:U012AB3CD`, `on-call:PABC123`), told (`slack:#security`) or paged (`pagerduty:`).
+    pub to: Address,
+    /// What texts call them.
+    pub name: String,
+    /// The Slack user group that a channel's note mentions.
+    pub group: Option<String>,
+    /// How long it has before the next step, in whole seconds.
+    pub wait_s: u32,
+}
+
+/// What a [`Rung`] does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RungKind {
+    /// A person gets the question.
+    Ask,
+    /// A channel gets a note.
+    Tell,
+    /// Somebody is paged.
+    Page,
+}
+
+impl Rung {
+    /// What it does.
+    pub fn kind(&self) -> RungKind {
+        match self.to.scheme() {
+            "pagerduty" => RungKind::Page,
+            "slack" if self.group.is_some() || self.to.is_channel() => RungKind::Tell,
+            _ => RungKind::Ask,
+        }
+    }
+}
+
+/// What whoever is on call in a schedule or an escalation policy of PagerDuty answers to: `on-call:PABC123`.
+pub const ON_CALL: &str = "on-call";
 
 /// What a repeat of an alarm that is still open does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -250,6 +330,10 @@ pub struct Alarm {
     pub again: Again,
     /// `false`: once it has happened it never asks again, even when the old issue is closed.
     pub retrigger: bool,
+    /// Who is asked in the place of somebody who says that they are the wrong person, in this order.
+    pub deputies: Vec<Person>,
+    /// What happens when nobody answers in time, step by step; the last one pages. Empty where nobody is asked.
+    pub chain: Vec<Rung>,
     /// Who is paged when the answer is no.
     pub page: Address,
     /// The message as it came, kept only when it could not be read.
@@ -263,6 +347,17 @@ impl Alarm {
     }
 }
 
+/// The end of an alarm, as its publisher tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolve {
+    /// The alarm that may stand open.
+    pub key: Option<Key>,
+    /// The page that was asked for as such: where, and under which key.
+    pub page: Option<(Address, String)>,
+    /// What the publisher says about it, one line.
+    pub note: Option<String>,
+}
+
 /// What a message asks Dispatch to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signal {
@@ -270,8 +365,15 @@ pub enum Signal {
     Page(Page),
     /// Begin or repeat a life.
     Alarm(Box<Alarm>),
-    /// Go on with a life that another run could not finish in its time.
-    Resume(Key),
+    /// Go on with a life that another run could not finish in its time, or whose time has come.
+    Resume {
+        /// The alarm.
+        key: Key,
+        /// The timer that has gone off; see [`crate::journal::Timer`].
+        timer: Option<u32>,
+    },
+    /// It is over, says whoever published it.
+    Resolve(Resolve),
 }
 
 #[cfg(test)]

@@ -95,6 +95,8 @@ pub fn alarm(repo: &Repo, now: Timestamp, part: usize, mention: Option<&str>) ->
         question: None,
         again: Again::Count,
         retrigger: true,
+        deputies: Vec::new(),
+        chain: Vec::new(),
         page: Address::new("pagerduty", ""),
         evidence: None,
     }

@@ -1,5 +1,7 @@
 //! The journal: everything that has happened to one alarm, as one small JSON object.
 
+mod fact;
+mod step;
 mod strict;
 #[cfg(test)]
 mod tests;
@@ -10,10 +12,12 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::{
+    fact::{Change, Fact},
+    step::{Place, Remark, Stage, Step},
+};
 use crate::{
-    alarm::{Alarm, Issue, Key, Person},
-    digest::Item,
-    notice::Receipt,
+    alarm::{Alarm, Key, Person, Rung},
     text::without_values,
 };
 
@@ -34,8 +38,25 @@ impl fmt::Display for LifeId {
     }
 }
 
-/// Position of a person in [`Alarm::people`], from 0.
+/// Position of a person in [`Alarm::people`], from 0. Behind these stand [`Alarm::deputies`], and behind them
+/// whoever is asked step by step of [`Alarm::chain`], wave by wave: see [`Journal::role`].
 pub type Who = usize;
+
+/// What somebody is asked as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// One of the alarm's people.
+    Person,
+    /// In the place of one of them, who passed the question on; position in [`Alarm::deputies`].
+    Deputy(usize),
+    /// Because nobody answered.
+    Rung {
+        /// As in [`Fact::Silent`].
+        wave: usize,
+        /// Position in [`Alarm::chain`].
+        rung: usize,
+    },
+}
 
 /// What a person answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -65,248 +86,6 @@ pub struct Clicker {
     pub name: String,
 }
 
-/// A comment on the issue.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Remark {
-    /// Who answered what, when.
-    Answer(Who),
-    /// Everyone's answers, one comment that is edited; the number of answers it shows.
-    Tally(usize),
-    /// Who was paged for this person's no, with the link.
-    Paged(Who),
-    /// Who could not be reached, and where the note went.
-    Unreached,
-    /// How often it happened again, one comment that is edited; the number it shows.
-    Repeats(usize),
-    /// The text of an unreadable message that differs from the ones before; see [`Fact::Evidence`].
-    Evidence(String),
-    /// That somebody was paged because Dispatch could not go on; which time, from 0.
-    Alerted(usize),
-    /// A page of a digest, one comment that is edited.
-    Listing {
-        /// Which, from 0.
-        page: usize,
-        /// The newest item that it shows; see [`Item::turn`].
-        turn: usize,
-    },
-}
-
-impl Remark {
-    /// Whether both are versions of the same comment.
-    pub fn same_comment(&self, other: &Remark) -> bool {
-        match (self, other) {
-            (Remark::Tally(_), Remark::Tally(_)) | (Remark::Repeats(_), Remark::Repeats(_)) => true,
-            (Remark::Listing { page: one, .. }, Remark::Listing { page: two, .. }) => one == two,
-            (one, two) => one == two,
-        }
-    }
-
-    /// Whether a newer version takes the place of this one.
-    pub fn is_edited(&self) -> bool {
-        matches!(self, Remark::Tally(_) | Remark::Repeats(_) | Remark::Listing { .. })
-    }
-}
-
-/// Where something is told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Place {
-    /// In a comment on the issue, with its id at GitHub.
-    Comment(u64),
-    /// In the digest that this key names.
-    Digest(Key),
-}
-
-/// What the question shows in place of its buttons.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Stage {
-    /// What was answered.
-    Answered,
-    /// What was answered, and the page.
-    Paged,
-}
-
-/// One effect outside.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Step {
-    /// Open the issue.
-    Open,
-    /// Tell or ask one person.
-    Reach {
-        /// Whom.
-        who: Who,
-        /// 0 for the people of the alarm; from 1 for those of [`Fact::Nagged`].
-        round: usize,
-    },
-    /// Leave a note in the fallback channel for all who could not be reached in this round.
-    FallBack {
-        /// As in [`Step::Reach`].
-        round: usize,
-    },
-    /// Page for this person's no.
-    Page(Who),
-    /// Write on the issue.
-    Remark(Remark),
-    /// Replace the question by its outcome.
-    Show {
-        /// Whose question.
-        who: Who,
-        /// What it shows.
-        stage: Stage,
-    },
-    /// Close the issue as completed.
-    Close,
-}
-
-impl Step {
-    /// Whether both come to one thing outside, as two versions of one comment do: whoever looks for
-    /// what became of the one finds the other.
-    pub fn same_effect(&self, other: &Step) -> bool {
-        match (self, other) {
-            (Step::Remark(one), Step::Remark(two)) => one.same_comment(two),
-            (one, two) => one == two,
-        }
-    }
-}
-
-/// For logs and errors: people by their position, and nothing that a message said.
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Step::Open => f.write_str("open the issue"),
-            Step::Reach { who, .. } => write!(f, "reach person {who}"),
-            Step::FallBack { .. } => f.write_str("leave a note in the fallback channel"),
-            Step::Page(who) => write!(f, "page for the no of person {who}"),
-            Step::Remark(_) => f.write_str("comment on the issue"),
-            Step::Show { who, .. } => write!(f, "show the outcome to person {who}"),
-            Step::Close => f.write_str("close the issue"),
-        }
-    }
-}
-
-/// Something that happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "what", rename_all = "kebab-case")]
-pub enum Fact {
-    /// The issue was opened for this life.
-    Opened {
-        /// The issue.
-        issue: Issue,
-    },
-    /// An issue stood already: opened by a person, by the predecessor, or by an earlier life.
-    Stood {
-        /// The issue.
-        issue: Issue,
-    },
-    /// An issue of its own would have been more than GitHub takes: the alarm stands in a digest.
-    Digested {
-        /// The digest's issue.
-        issue: Issue,
-        /// The digest.
-        digest: Key,
-    },
-    /// A person has been told or asked.
-    Reached {
-        /// Whom.
-        who: Who,
-        /// As in [`Step::Reach`].
-        round: usize,
-        /// Where the message is.
-        receipt: Receipt,
-    },
-    /// A person cannot be told or asked.
-    Unreached {
-        /// Whom.
-        who: Who,
-        /// As in [`Step::Reach`].
-        round: usize,
-        /// The service's reason, or what the message lacks.
-        reason: String,
-    },
-    /// The fallback channel has its note.
-    FellBack {
-        /// As in [`Step::Reach`].
-        round: usize,
-    },
-    /// Somebody answered. The first answer of a person stands; later ones change nothing.
-    Answered {
-        /// Whose question.
-        who: Who,
-        /// The answer.
-        answer: Answer,
-        /// Who pressed the button.
-        by: Clicker,
-    },
-    /// The pager has taken the page for a no.
-    Paged {
-        /// Whose no.
-        who: Who,
-        /// The incident.
-        receipt: Receipt,
-    },
-    /// The issue has the comment, or the digest tells it.
-    Remarked {
-        /// Which.
-        remark: Remark,
-        /// Where.
-        place: Place,
-    },
-    /// The question shows its outcome.
-    Shown {
-        /// Whose question.
-        who: Who,
-        /// What it shows.
-        stage: Stage,
-    },
-    /// Dispatch closed the issue.
-    Closed,
-    /// The issue was found closed by somebody else.
-    Ended,
-    /// The alarm came again.
-    Repeated {
-        /// How many messages this stands for.
-        count: usize,
-    },
-    /// An unreadable message came again with a text that differs from those before.
-    Evidence {
-        /// Tells texts apart: the same for the same text.
-        id: String,
-        /// The text as it came; `None` once it is told.
-        text: Option<String>,
-    },
-    /// A nag came again: these people are to be told this.
-    Nagged {
-        /// Which time, from 1.
-        round: usize,
-        /// Whom.
-        people: Vec<Person>,
-        /// What, in Slack's markup.
-        message: String,
-    },
-    /// This life is a digest, and it lists this.
-    Listed {
-        /// What.
-        item: Item,
-    },
-    /// Somebody was paged because Dispatch could not go on with this alarm.
-    Alerted {
-        /// The incident.
-        receipt: Receipt,
-        /// What could not be done.
-        reason: String,
-    },
-    /// The service refused a step for good; the life goes on without it.
-    GaveUp {
-        /// Which step.
-        step: Step,
-        /// The service's reason.
-        reason: String,
-    },
-}
-
 /// A fact and its time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
@@ -327,6 +106,39 @@ pub struct Lease {
     /// Whether a message stands behind the run, and comes again if the run dies: then others may leave
     /// to it what they added to the journal.
     pub backed: bool,
+}
+
+/// When the clock will wake a life. It stands in the store under [`Timer::path`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timer {
+    /// When, in whole seconds.
+    pub at: Timestamp,
+    /// Which one of this alarm, from 1: a timer that has gone off is never taken for the next.
+    pub n: u32,
+    /// Whether it has gone off.
+    pub fired: bool,
+}
+
+/// Where timers stand.
+pub const TIMERS: &str = "due/";
+
+impl Timer {
+    /// The name of its object: in the order of time, then of keys.
+    pub fn path(&self, key: &Key) -> String {
+        format!("{}{key}.{}", Timer::prefix(self.at), self.n)
+    }
+
+    /// What the names of all timers of this second begin with; those of earlier ones come before it.
+    pub fn prefix(at: Timestamp) -> String {
+        format!("{TIMERS}{}/", at.strftime("%Y%m%dT%H%M%SZ"))
+    }
+
+    /// The alarm and the number of the timer that this object is; `None` when it is none.
+    pub fn read(path: &str) -> Option<(Key, u32)> {
+        let (_, name) = path.strip_prefix(TIMERS)?.split_once('/')?;
+        let (key, n) = name.split_once('.')?;
+        Some((Key::try_from(key.to_owned()).ok()?, n.parse().ok()?))
+    }
 }
 
 /// Everything that is known of one life.
@@ -350,6 +162,8 @@ pub struct Journal {
     pub begun: Vec<Step>,
     /// Who may act now.
     pub lease: Option<Lease>,
+    /// When the clock will wake it.
+    pub timer: Option<Timer>,
 }
 
 /// A journal that cannot be read. It is never guessed at: the run stops.
@@ -384,6 +198,7 @@ impl Journal {
             entries: Vec::new(),
             begun: Vec::new(),
             lease: None,
+            timer: None,
         };
         journal.remember(messages);
         journal
@@ -409,11 +224,40 @@ impl Journal {
         })
     }
 
-    /// The person of [`Step::Reach`].
-    pub fn person(&self, who: Who, round: usize) -> Option<&Person> {
-        match round {
-            0 => self.alarm.people.get(who),
-            round => self.nagged(round)?.0.get(who),
+    /// The person of [`Step::Reach`]; of an escalation as the chain names them.
+    pub fn person(&self, who: Who, round: usize) -> Option<Person> {
+        if round > 0 {
+            return self.nagged(round)?.0.get(who).cloned();
+        }
+        match self.role(who)? {
+            Role::Person => self.alarm.people.get(who).cloned(),
+            Role::Deputy(at) => self.alarm.deputies.get(at).cloned(),
+            Role::Rung { rung, .. } => {
+                let Rung { name, to, .. } = self.alarm.chain.get(rung)?;
+                Some(Person { name: name.clone(), address: Some(to.clone()) })
+            }
+        }
+    }
+
+    /// What `who` is asked as; `None` when nobody can be.
+    pub fn role(&self, who: Who) -> Option<Role> {
+        let (people, deputies) = (self.alarm.people.len(), self.alarm.deputies.len());
+        let Some(behind) = who.checked_sub(people) else { return Some(Role::Person) };
+        let Some(behind) = behind.checked_sub(deputies) else { return Some(Role::Deputy(behind)) };
+        let rungs = self.alarm.chain.len();
+        Some(Role::Rung { wave: behind.checked_div(rungs)?, rung: behind.checked_rem(rungs)? })
+    }
+
+    /// The position of somebody who is asked as this.
+    pub fn position(&self, role: Role) -> Who {
+        let (people, deputies) = (self.alarm.people.len(), self.alarm.deputies.len());
+        match role {
+            Role::Person => 0,
+            Role::Deputy(at) => people.saturating_add(at),
+            Role::Rung { wave, rung } => {
+                let before = wave.saturating_mul(self.alarm.chain.len());
+                people.saturating_add(deputies).saturating_add(before).saturating_add(rung)
+            }
         }
     }
 

@@ -13,9 +13,12 @@ use serde_json::Value;
 
 pub use self::{
     again::{Unwrapped, again, unwrap},
-    resume::resume,
+    resume::{resume, wake},
 };
-use crate::alarm::{Address, Repo, Signal};
+use crate::{
+    alarm::{Address, Repo, Rung, Signal},
+    hours::Hours,
+};
 
 /// Everyone who may publish to the topic. The first that knows a message reads it.
 pub const SOURCES: &[Source] = &[resume::SOURCE, dispatch::SOURCE];
@@ -51,8 +54,14 @@ pub struct Defaults {
     pub github_user: Option<String>,
     /// The fallback channel.
     pub channel: Address,
-    /// Seconds of silence that count as no; `None` waits for ever.
+    /// Seconds of silence before it goes on to others; `None` waits for ever.
     pub patience_s: Option<u32>,
+    /// When people work.
+    pub hours: Hours,
+    /// Whether questions keep to these hours.
+    pub keeps_hours: bool,
+    /// What happens when nobody answers; empty for the one page.
+    pub chain: Vec<Rung>,
 }
 
 /// A message that was read.

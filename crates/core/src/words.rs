@@ -3,6 +3,7 @@
 mod audit;
 mod digest;
 mod outcome;
+mod silence;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -13,11 +14,12 @@ pub use self::{
     audit::{Draft, comment, draft, is_of_another, issue_title, remark_marker},
     digest::{digest_alarm, digest_remark},
     outcome::{Reply, outcome, reply},
+    silence::{REASON_MAX, SNOOZES_MAX, climb, reason_form, remind, seek, snooze_form, snoozes},
     timeline::{step_name, tell},
 };
 use crate::{
-    alarm::{Alarm, Issue, Key, Page},
-    journal::{Journal, Ticket, Who},
+    alarm::{Alarm, Issue, Key, Page, Question},
+    journal::{Answer, Journal, Role, Ticket, Who},
     life::Progress,
     notice::{Button, Link, Notice, Text, Tone},
     text::{cut, defuse_slack, one_line, shorten},
@@ -42,7 +44,7 @@ fn name(alarm: &Alarm, who: Who) -> &str {
 }
 
 /// What one person is told or asked.
-pub fn reach(journal: &Journal, issue: &Issue, who: Who, round: usize) -> Notice {
+pub fn reach(journal: &Journal, issue: &Issue, progress: &Progress, who: Who, round: usize) -> Notice {
     let alarm = &journal.alarm;
     let key = format!("{}.{}.{who}.{round}", journal.key, journal.life);
     if let Some((_, message)) = journal.nagged(round) {
@@ -58,17 +60,53 @@ pub fn reach(journal: &Journal, issue: &Issue, who: Who, round: usize) -> Notice
         ..Notice::default()
     };
     if let Some(question) = &alarm.question {
-        let value = Ticket { key: journal.key.clone(), life: journal.life.clone(), who }.to_string();
-        let button = |action: &str, label: &str, danger| Button {
-            action: action.to_owned(),
-            label: label.to_owned(),
-            value: value.clone(),
-            danger,
-        };
         notice.prompt = Some(Text::Markup(defuse_slack(&question.prompt)));
-        notice.buttons = vec![button("yes", &question.yes.label, false), button("no", &question.no.label, true)];
+        notice.buttons = buttons(journal, progress, question, who);
+        // Behind the message: what happened comes first.
+        notice.paragraphs.extend(instead_of(journal, progress, who).map(Text::Plain));
     }
     notice
+}
+
+/// Why somebody is asked who is not one of the alarm's people.
+fn instead_of(journal: &Journal, progress: &Progress, who: Who) -> Option<String> {
+    match journal.role(who)? {
+        Role::Person => None,
+        Role::Deputy(_) => {
+            let pass = progress.passes.iter().find(|pass| pass.to == Some(who))?;
+            Some(format!("You are asked because {} says that somebody else is meant.", pass.by.name))
+        }
+        Role::Rung { wave, .. } => {
+            let names = silence::names(journal, &silence::silent(progress, wave));
+            Some(format!("You are asked because {names} did not answer in time."))
+        }
+    }
+}
+
+fn buttons(journal: &Journal, progress: &Progress, question: &Question, who: Who) -> Vec<Button> {
+    let value = Ticket { key: journal.key.clone(), life: journal.life.clone(), who }.to_string();
+    let button = |action: &str, label: &str, danger| Button {
+        action: action.to_owned(),
+        label: label.to_owned(),
+        value: value.clone(),
+        danger,
+    };
+    let mut buttons = vec![button("yes", &question.yes.label, false), button("no", &question.no.label, true)];
+    let more = question.more.iter().enumerate();
+    buttons.extend(more.map(|(n, variant)| {
+        button(&format!("more.{n}"), &variant.choice.label, variant.counts == Answer::No)
+    }));
+    let is_rung = matches!(journal.role(who), Some(Role::Rung { .. }));
+    let seat = progress.stands_for(journal, who).first().and_then(|who| progress.people.get(*who));
+    let snoozes = seat.map_or(0, |person| person.snoozes);
+    let is_silent = seat.is_some_and(|person| person.silent.is_some());
+    if question.wrong_person && !is_rung && !is_silent {
+        buttons.push(button("wrong", "Not for me", false));
+    }
+    if question.snooze && !is_rung && !is_silent && snoozes < SNOOZES_MAX {
+        buttons.push(button("snooze", "Remind me later", false));
+    }
+    buttons
 }
 
 /// The note in the fallback channel: that somebody could not be reached, and the issue. Nothing
@@ -117,7 +155,8 @@ pub fn page_for_no(journal: &Journal, issue: &Issue, progress: &Progress, who: W
     let by = answered.map_or_else(|| name(alarm, who), |answered| answered.by.name.as_str());
     let at = answered.map_or_else(String::new, |answered| format!(" at {}", time(answered.at)));
     let question = alarm.question.as_ref().map_or("", |question| question.prompt.as_str());
-    let no = alarm.question.as_ref().map_or("no", |question| question.no.label.as_str());
+    let variant = answered.and_then(|answered| answered.variant);
+    let no = alarm.question.as_ref().map_or("no", |question| question.choice(Answer::No, variant).label.as_str());
     let details = [
         format!("{by} answered \"{}\" to \"{}\"{at}.", one_line(no), one_line(question)),
         format!("Alarm: {}", one_line(&alarm.title)),

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{Plan, Progress, plan};
+use super::{Plan, Progress, due, plan, wake};
 use crate::{
     alarm::{Address, Issue, IssueNumber},
-    journal::{Answer, Clicker, Fact, Journal, Place, Step},
+    journal::{Answer, Change, Clicker, Fact, Journal, Place, Step},
     notice::Receipt,
 };
 
@@ -33,10 +33,26 @@ pub fn rehearse_answer(journal: &mut Journal, answer: Answer, now: Timestamp) ->
     for (who, person) in people.iter().enumerate() {
         if person.reached.is_some() {
             let name = journal.alarm.people.get(who).map_or_else(String::new, |person| person.name.clone());
-            journal.push(now, Fact::Answered { who, answer, by: Clicker { id: name.clone(), name } });
+            journal.push(now, Fact::Answered { who, answer, variant: None, by: Clicker { id: name.clone(), name } });
         }
     }
     rehearse(journal, now)
+}
+
+/// Plays `journal`, which waits, through silence to the end of its timetable: what time brings when, and what is
+/// done then. A life that waits for ever without anything due ends at once.
+pub fn rehearse_silence(journal: &mut Journal) -> Vec<(Timestamp, Vec<Fact>, Vec<Step>)> {
+    let mut played = Vec::new();
+    for _ in 0..TURNS_MAX {
+        let Some(at) = wake(journal) else { break };
+        let facts = due(journal, at);
+        for fact in &facts {
+            journal.push(at, fact.clone());
+        }
+        let steps = rehearse(journal, at);
+        played.push((at, facts, steps));
+    }
+    played
 }
 
 /// What a step leaves behind when it works.
@@ -48,12 +64,20 @@ fn success(journal: &Journal, step: &Step) -> Fact {
             let url = format!("https://github.com/{repo}/issues/1");
             Fact::Opened { issue: Issue { repo, number: IssueNumber(1), url } }
         }
-        Step::Reach { who, round } => match journal.alarm.people.get(*who).and_then(|person| person.address.as_ref()) {
-            Some(address) => Fact::Reached { who: *who, round: *round, receipt: receipt(address) },
+        Step::Reach { who, round } => match journal.person(*who, *round).and_then(|person| person.address) {
+            Some(address) => Fact::Reached { who: *who, round: *round, receipt: receipt(&address), zone: None },
             None => Fact::Unreached { who: *who, round: *round, reason: "no address".to_owned() },
         },
         Step::FallBack { round } => Fact::FellBack { round: *round },
+        Step::Seek(nth) => Fact::Sought(*nth),
+        Step::Remind { who, nth } => Fact::Reminded { who: *who, nth: *nth },
+        Step::Climb { wave, rung } => {
+            let to = journal.alarm.chain.get(*rung).map_or_else(|| journal.alarm.page.clone(), |rung| rung.to.clone());
+            Fact::Climbed { wave: *wave, rung: *rung, receipt: receipt(&to) }
+        }
         Step::Page(who) => Fact::Paged { who: *who, receipt: receipt(&journal.alarm.page) },
+        Step::Resolve { page, .. } => Fact::Incident { page: page.clone(), change: Change::Resolved, by: None },
+        Step::Mark => Fact::Marked,
         Step::Remark(remark) => Fact::Remarked { remark: remark.clone(), place: Place::Comment(1) },
         Step::Show { who, stage } => Fact::Shown { who: *who, stage: *stage },
         Step::Close => Fact::Closed,

@@ -5,14 +5,16 @@ mod broadcast;
 mod fields;
 mod high_priority;
 mod low_priority;
+mod escalation;
 mod nag;
+mod resolve;
 mod schema;
 mod self_service;
 
 use serde_json::Value;
 
 use self::fields::Fields;
-pub use self::{fields::patience_s, schema::schema};
+pub use self::{escalation::chain_of, fields::patience_s, schema::schema};
 use super::{Defaults, Invalid, Letter, Read, Source, describe};
 use crate::alarm::{Address, Page, Signal, digest};
 
@@ -21,7 +23,7 @@ pub(super) const SOURCE: Source = Source { name: "dispatch", knows, read };
 
 /// The message types.
 pub const TYPES: &[MessageType] =
-    &[self_service::TYPE, broadcast::TYPE, high_priority::TYPE, low_priority::TYPE, nag::TYPE];
+    &[self_service::TYPE, broadcast::TYPE, high_priority::TYPE, low_priority::TYPE, nag::TYPE, resolve::TYPE];
 
 /// One message type: a way of filling in an alarm.
 #[derive(Clone, Copy, Debug)]

@@ -45,6 +45,8 @@ pub(super) fn alarm(letter: &Letter<'_>, invalid: &Invalid, defaults: &Defaults)
         question: None,
         again: Again::Count,
         retrigger: true,
+        deputies: Vec::new(),
+        chain: Vec::new(),
         page: Address::new("pagerduty", ""),
         evidence: Some(shown.into_owned()),
     }))

@@ -1,5 +1,7 @@
 //! What is written on the issue.
 
+mod silence;
+
 use jiff::Timestamp;
 
 use super::{digest::listing, name, time};
@@ -52,6 +54,12 @@ pub(super) fn remark_name(remark: &Remark) -> String {
         Remark::Tally(_) => "tally".to_owned(),
         Remark::Paged(who) => format!("paged:{who}"),
         Remark::Unreached => "unreached".to_owned(),
+        Remark::Silent { wave, rung } => format!("silent:{wave}.{rung}"),
+        Remark::Snoozed(n) => format!("snoozed:{n}"),
+        Remark::Passed(n) => format!("passed:{n}"),
+        Remark::Reason(n) => format!("reason:{n}"),
+        Remark::Incident(n) => format!("incident:{n}"),
+        Remark::Withdrawn => "withdrawn".to_owned(),
         Remark::Repeats(_) => "repeats".to_owned(),
         Remark::Evidence(id) => format!("evidence:{id}"),
         Remark::Alerted(n) => format!("alerted:{n}"),
@@ -117,6 +125,12 @@ pub(super) fn told(journal: &Journal, progress: &Progress, remark: &Remark, now:
         Remark::Tally(_) => tally(journal, progress),
         Remark::Paged(who) => paged(journal, progress, *who),
         Remark::Unreached => unreached(journal, progress),
+        Remark::Silent { wave, rung } => silence::silent(journal, progress, *wave, *rung),
+        Remark::Snoozed(n) => silence::snoozed(journal, progress, *n),
+        Remark::Passed(n) => silence::passed(journal, progress, *n),
+        Remark::Reason(n) => silence::reason(journal, progress, *n),
+        Remark::Incident(n) => silence::changed(progress, *n),
+        Remark::Withdrawn => silence::withdrawn(progress),
         Remark::Repeats(count) => repeats(*count, now),
         Remark::Evidence(id) => {
             let text = progress.evidence.iter().find(|(known, _)| known == id).and_then(|(_, text)| text.as_deref());
@@ -138,11 +152,15 @@ fn answered(journal: &Journal, progress: &Progress, who: Who) -> String {
         return "An answer came.".to_owned();
     };
     let question = journal.alarm.question.as_ref();
-    let (label, consequence) = match answered.answer {
-        Answer::Yes => (question.map(|question| &question.yes.label), "This closes the issue."),
-        Answer::No => {
-            (question.map(|question| &question.no.label), "The person on call is being paged; the issue stays open.")
+    let label = question.map(|question| &question.choice(answered.answer, answered.variant).label);
+    let is_late = progress.people.get(who).is_some_and(|person| person.silent.is_some());
+    let consequence = match answered.answer {
+        Answer::Yes if is_late => {
+            "This came after the deadline. A page that nobody has taken is resolved, and the issue closed; otherwise \
+             whoever has taken it decides."
         }
+        Answer::Yes => "This closes the issue.",
+        Answer::No => "The person on call is being paged; the issue stays open.",
     };
     format!(
         "**{}** (Slack user {}, {}) answered **{}** ({}) at {}.\n\n{consequence}",
@@ -161,6 +179,7 @@ fn tally(journal: &Journal, progress: &Progress) -> String {
     let rows = people.map(|(person, known)| {
         let (answer, at) = match (&known.answer, &known.reached) {
             (Some(answered), _) => (format!("**{}**", answered.answer), time(answered.at)),
+            (None, _) if known.silent.is_some() => ("did not answer in time".to_owned(), String::new()),
             (None, None) if known.unreached.is_some() => ("could not be asked".to_owned(), String::new()),
             (None, _) => ("no answer yet".to_owned(), String::new()),
         };
@@ -176,7 +195,7 @@ fn paged(journal: &Journal, progress: &Progress, who: Who) -> String {
     format!("PagerDuty was paged because {} answered no: {incident}.", plain(name(&journal.alarm, who)))
 }
 
-fn incident(receipt: Option<&Receipt>) -> String {
+pub(super) fn incident(receipt: Option<&Receipt>) -> String {
     match receipt.map(|receipt| (&receipt.url, &receipt.id)) {
         Some((Some(url), _)) => format!("[incident]({url})"),
         Some((None, id)) => format!("incident with key {}", code(id)),

@@ -2,46 +2,110 @@
 
 use super::{link, name, slack_time};
 use crate::{
-    alarm::Issue,
-    journal::{Answer, Clicker, Journal, Stage, Who},
-    life::{Answered, Progress},
-    notice::{Notice, Text, Tone},
-    text::{defuse_slack, escape, one_line},
+    alarm::{Issue, RungKind},
+    journal::{Answer, Change, Clicker, Journal, Stage, Who},
+    life::{Answered, Incident, PersonProgress, Progress},
+    notice::{Notice, Receipt, Text, Tone},
+    text::{defuse_slack, escape},
 };
 
-/// What takes the place of a question: the same message, with the answer instead of the buttons.
+/// How a question stands: the same message, with the answer instead of the buttons once there is one.
 pub fn outcome(journal: &Journal, issue: &Issue, progress: &Progress, who: Who, stage: Stage) -> Notice {
-    let alarm = &journal.alarm;
-    let mut notice = Notice {
-        key: format!("{}.{}.{who}.outcome", journal.key, journal.life),
-        headline: one_line(&alarm.title),
-        paragraphs: alarm.message.iter().map(|message| Text::Markup(defuse_slack(message))).collect(),
-        link: Some(link(issue)),
-        ..Notice::default()
-    };
-    let person = progress.people.get(who);
+    let asked = super::reach(journal, issue, progress, who, 0);
+    let mut notice = Notice { key: format!("{}.{}.{who}.outcome", journal.key, journal.life), ..asked };
+    let stands_for = progress.stands_for(journal, who);
+    let person = stands_for.iter().find_map(|who| progress.people.get(*who));
     let answered = person.and_then(|person| person.answer.as_ref());
-    let (Some(answered), Some(question)) = (answered, &alarm.question) else {
-        return notice;
-    };
-    let (tone, choice) = match answered.answer {
-        Answer::Yes => (Tone::Good, &question.yes),
-        Answer::No => (Tone::Bad, &question.no),
-    };
-    let incident = person.and_then(|person| person.paged.as_ref()?.url.as_deref());
-    let response = defuse_slack(&choice.response).replace('\n', "\n> ");
+    let is_over = answered.is_some() || matches!(stage, Stage::Passed | Stage::Ended);
+    if is_over {
+        notice.buttons.clear();
+    }
+    if let (Some(answered), Some(question)) = (answered, &journal.alarm.question) {
+        let choice = question.choice(answered.answer, answered.variant);
+        let response = defuse_slack(&choice.response).replace('\n', "\n> ");
+        notice.prompt = Some(Text::Markup(format!("{}\n> {response}", defuse_slack(&question.prompt))));
+    }
+    let (tone, text) = standing(journal, progress, person, answered, stage);
     notice.tone = tone;
-    notice.prompt = Some(Text::Markup(format!("{}\n> {response}", defuse_slack(&question.prompt))));
-    notice.footer = Some(Text::Markup(footer(answered, incident, stage)));
+    notice.footer = Some(Text::Markup(text));
     notice
 }
 
-fn footer(answered: &Answered, incident: Option<&str>, stage: Stage) -> String {
-    let what = match (answered.answer, stage, incident) {
-        (Answer::Yes, ..) => "acknowledged".to_owned(),
-        (Answer::No, Stage::Answered, _) => "the person on call is being paged".to_owned(),
-        (Answer::No, Stage::Paged, None) => "the person on call was paged".to_owned(),
-        (Answer::No, Stage::Paged, Some(url)) => format!("the person on call was paged: <{url}|incident>"),
+/// The line below a question.
+fn standing(
+    journal: &Journal,
+    progress: &Progress,
+    person: Option<&PersonProgress>,
+    answered: Option<&Answered>,
+    stage: Stage,
+) -> (Tone, String) {
+    let paged = person.and_then(|person| person.paged.as_ref());
+    let before = answered.map(|answered| footer(answered, person, paged.filter(|_| stage != Stage::Answered)));
+    let rung = person.and_then(|person| progress.waves.get(person.silent?)?.climbed.keys().next_back().copied());
+    match (stage, answered) {
+        (Stage::Answered | Stage::Paged, Some(answered)) => (tone(answered), before.unwrap_or_default()),
+        (Stage::Incident(nth), answered) => {
+            let change = progress.incidents.get(nth).map(change).unwrap_or_default();
+            let before = before.or_else(|| rung.map(|rung| silence(journal, rung)));
+            let parts: Vec<String> = before.into_iter().chain(Some(change)).collect();
+            (answered.map_or(Tone::Bad, tone), parts.join(" · "))
+        }
+        (Stage::Silent(rung), _) => (Tone::Bad, silence(journal, rung)),
+        (Stage::Snoozed(nth), _) => {
+            let until = progress.snoozes.get(nth).map(|snooze| slack_time(snooze.until)).unwrap_or_default();
+            (Tone::Neutral, format!("You will be reminded at {until}."))
+        }
+        (Stage::Passed, _) => (Tone::Neutral, "You said that this is not for you; somebody else is asked.".to_owned()),
+        (Stage::Ended, _) => {
+            let by = progress.ended.as_ref().and_then(|(_, by)| by.as_deref());
+            let text = match (by, &progress.withdrawn) {
+                (_, Some((at, _))) => format!("It is over, says the system that raised it · {}", slack_time(*at)),
+                (Some(by), None) => format!("{} closed the issue: no answer is needed any more.", escape(by)),
+                (None, None) => "The issue was closed: no answer is needed any more.".to_owned(),
+            };
+            (Tone::Neutral, text)
+        }
+        (Stage::Answered | Stage::Paged, None) => (Tone::Neutral, String::new()),
+    }
+}
+
+fn tone(answered: &Answered) -> Tone {
+    match answered.answer {
+        Answer::Yes => Tone::Good,
+        Answer::No => Tone::Bad,
+    }
+}
+
+fn silence(journal: &Journal, rung: usize) -> String {
+    let step = journal.alarm.chain.get(rung);
+    let what = match step.map(|step| (step.kind(), escape(&step.name))) {
+        Some((RungKind::Page, name)) => format!("{name} was paged"),
+        Some((RungKind::Tell, name)) => format!("{name} was told"),
+        Some((RungKind::Ask, name)) => format!("{name} is asked"),
+        None => "somebody else was told".to_owned(),
+    };
+    format!("No answer in time, so {what}. You can still answer.")
+}
+
+fn change(incident: &Incident) -> String {
+    let by = incident.by.as_deref().map(|by| format!(" by {}", escape(by))).unwrap_or_default();
+    let what = match incident.change {
+        Change::Taken => "acknowledged",
+        Change::Resolved => "resolved",
+        Change::Reopened => "opened again",
+        Change::Left => "left as it is",
+    };
+    format!("the page was {what}{by}")
+}
+
+fn footer(answered: &Answered, person: Option<&PersonProgress>, paged: Option<&Receipt>) -> String {
+    let late = person.is_some_and(|person| person.silent.is_some());
+    let what = match (answered.answer, paged.map(|paged| paged.url.as_deref())) {
+        (Answer::Yes, _) if late => "recorded, but late".to_owned(),
+        (Answer::Yes, _) => "acknowledged".to_owned(),
+        (Answer::No, None) => "the person on call is being paged".to_owned(),
+        (Answer::No, Some(None)) => "the person on call was paged".to_owned(),
+        (Answer::No, Some(Some(url))) => format!("the person on call was paged: <{url}|incident>"),
     };
     format!("{} answered {} · {} · {what}", escape(&answered.by.name), answered.answer, slack_time(answered.at))
 }
@@ -55,6 +119,12 @@ pub enum Reply {
     Stands(Answered),
     /// The alarm's life is over, or another has taken its place.
     Over,
+    /// They passed the question on before.
+    Passed,
+    /// It can be put off no more.
+    NoSnooze,
+    /// The answer was kept, but it came after the deadline.
+    Late(Answer),
 }
 
 /// A private note to whoever pressed a button.
@@ -69,9 +139,19 @@ pub fn reply(journal: Option<&Journal>, who: Who, issue: Option<&Issue>, reply: 
             slack_time(answered.at),
         ),
         Reply::Over => "This alarm is over, so the click changed nothing.".to_owned(),
+        Reply::Passed => "You said that this is not for you, and somebody else was asked. Nothing was changed.".to_owned(),
+        Reply::NoSnooze => "There is no time left to put this off. Please answer.".to_owned(),
+        Reply::Late(answer) => format!(
+            "Your answer {answer} was kept, but it came after the deadline, when this had gone on to others. \
+             The issue tells both."
+        ),
+    };
+    let headline = match reply {
+        Reply::Late(_) => "Your answer was kept, but late",
+        _ => "This click changed nothing",
     };
     Notice {
-        headline: "This click changed nothing".to_owned(),
+        headline: headline.to_owned(),
         paragraphs: vec![Text::Markup(text)],
         // Somebody who may not answer learns who may, and nothing of the alarm.
         link: issue.filter(|_| *reply != Reply::NotYours).map(link),

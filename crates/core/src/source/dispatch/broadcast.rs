@@ -21,8 +21,7 @@ fn build(fields: &Fields, letter: &Letter<'_>, defaults: &Defaults) -> Result<Si
     alarm.message = fields.message();
     if fields.asks() {
         alarm.people = fields.people_to_ask();
-        alarm.link = true;
-        alarm.question = Some(fields.question(defaults)?);
+        fields.ask(&mut alarm, defaults)?;
     }
     Ok(Signal::Alarm(Box::new(alarm)))
 }

@@ -14,10 +14,12 @@ use serde_path_to_error::{Path, Segment};
 pub(super) use self::lenient::{Flag, Labels, Words};
 use super::{
     super::{Defaults, Invalid, Letter, describe},
-    at, request_id,
+    at, escalation, request_id,
 };
 use crate::{
-    alarm::{Address, Again, Alarm, Choice, Person, Question, Repo},
+    alarm::{Address, Again, Alarm, Choice, Person, Question, Repo, Variant},
+    hours::Hours,
+    journal::Answer,
     text::{one_line, shorten},
 };
 
@@ -50,8 +52,25 @@ pub(super) struct Fields {
     /// Another PagerDuty service than the deployment's.
     #[serde(rename = "pagerDutyServiceId")]
     pub pagerduty_service_id: Option<Words>,
-    /// How long silence may last before it counts as no: an ISO 8601 duration from `PT1M` to `P7D`, or `off`.
+    /// How long silence may last before it goes on to others: an ISO 8601 duration from `PT1M` to `P7D`, or `off`.
     pub answer_timeout: Option<Words>,
+    /// When to remind whoever has not answered, less than `answerTimeout`: an ISO 8601 duration from `PT1M` to `P7D`, or
+    /// `off`. Default is half of `answerTimeout`.
+    pub remind_after: Option<Words>,
+    /// `working-hours` or `always`: whether the clock of both stops outside of working hours.
+    pub during: Option<Words>,
+    /// Other working hours than the deployment's, such as `Mon-Fri 09:00-17:00 Europe/Berlin`.
+    pub working_hours: Option<Words>,
+    /// `high` ignores working hours; `low` is the default.
+    pub urgency: Option<Words>,
+    /// Whether an answer is followed by the question why.
+    pub ask_reason: Option<Flag>,
+    /// Whether whoever is asked can say that somebody else is meant.
+    pub wrong_person: Option<Flag>,
+    /// Whether whoever is asked can put off the reminder.
+    pub snooze: Option<Flag>,
+    /// What happens when nobody answers, step by step; default is the deployment's, else one page.
+    pub escalation: Option<Vec<RungFields>>,
     /// The texts.
     pub body: Option<Body>,
 }
@@ -120,6 +139,43 @@ pub(super) struct Actions {
     pub yes_response: Option<Words>,
     /// What the person reads after no.
     pub no_response: Option<Words>,
+    /// Further answers, at most three; each counts as yes or no.
+    pub more: Option<Vec<MoreFields>>,
+}
+
+/// A further answer.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(expecting = "a further answer: an object with label and counts")]
+pub(super) struct MoreFields {
+    /// Text of the button; over 75 characters it is shortened.
+    pub label: Option<Words>,
+    /// `yes` or `no`: what it comes to.
+    pub counts: Option<Words>,
+    /// What the person reads after it.
+    pub response: Option<Words>,
+}
+
+/// One step of an escalation: exactly one of a person, a channel, a user group, a PagerDuty service, or who is on call.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", expecting = "a step of an escalation: an object")]
+pub(super) struct RungFields {
+    /// Slack user id of a person to ask.
+    pub slack_id: Option<Words>,
+    /// E-mail address of the Slack account of a person to ask.
+    pub email: Option<Words>,
+    /// Slack handle of a person to ask; also the name that people read.
+    pub slack: Option<Words>,
+    /// Slack channel to tell, `#name` or its id.
+    pub channel: Option<Words>,
+    /// Id of a Slack user group to mention, in `channel`, else in the deployment's channel.
+    pub group: Option<Words>,
+    /// PagerDuty service to page; an empty text is the alarm's own.
+    #[serde(rename = "pagerDutyServiceId")]
+    pub pagerduty_service_id: Option<Words>,
+    /// PagerDuty schedule or escalation policy: whoever is on call there is asked in Slack.
+    pub on_call: Option<Words>,
+    /// How long this step has before the next: an ISO 8601 duration from `PT1M` to `P7D`. Default `PT15M`.
+    pub wait: Option<Words>,
 }
 
 /// The page.
@@ -149,7 +205,12 @@ impl Fields {
             let found = find(message, error.path()).map_or_else(|| "nothing".to_owned(), describe);
             let text = error.inner().to_string();
             let expected = text.rsplit_once("expected ").map_or(text.as_str(), |(_, expected)| expected);
-            let expected = if expected == "a sequence" { PEOPLE } else { expected };
+            let is_people = error.path().to_string() == "users";
+            let expected = match expected {
+                "a sequence" if is_people => PEOPLE,
+                "a sequence" => "a list",
+                expected => expected,
+            };
             Invalid::new(error.path().to_string(), found, expected)
         })
     }
@@ -178,6 +239,8 @@ impl Fields {
             question: None,
             again: Again::Count,
             retrigger: self.retrigger.is_none_or(|flag| flag.0),
+            deputies: Vec::new(),
+            chain: Vec::new(),
             page: self.page_address(),
             evidence: None,
         })
@@ -198,30 +261,73 @@ impl Fields {
         self.slack().is_some_and(|slack| text(&slack.prompt).is_some() || slack.actions.is_some())
     }
 
-    /// The question, with defaults for what is absent.
+    /// Has the alarm ask its people: the question with defaults for what is absent, and what follows when nobody
+    /// answers.
     ///
     /// # Errors
-    /// [`Invalid`] for an `answerTimeout` that is no duration, or one out of range.
-    pub(super) fn question(&self, defaults: &Defaults) -> Result<Question, Invalid> {
+    /// [`Invalid`] for a field that says what cannot be.
+    pub(super) fn ask(&self, alarm: &mut Alarm, defaults: &Defaults) -> Result<(), Invalid> {
+        alarm.link = true;
+        alarm.question = Some(self.question(defaults)?);
+        alarm.chain = escalation::chain(self.escalation.as_deref(), &alarm.page, defaults)?;
+        Ok(())
+    }
+
+    fn question(&self, defaults: &Defaults) -> Result<Question, Invalid> {
         let none = Actions::default();
         let actions = self.slack().and_then(|slack| slack.actions.as_ref()).unwrap_or(&none);
         let or = |given: &Option<Words>, default: &str| text(given).unwrap_or(default).to_owned();
         let prompt = self.slack().and_then(|slack| text(&slack.prompt)).unwrap_or("Was this you?");
+        let yes = Choice {
+            label: or(&actions.yes, "Yes"),
+            response: or(&actions.yes_response, "Thank you. The issue is being closed."),
+        };
+        let no = Choice {
+            label: or(&actions.no, "No"),
+            response: or(&actions.no_response, "Thank you for telling. Somebody will look at it now."),
+        };
+        let patience_s = match text(&self.answer_timeout) {
+            Some(given) => patience_s(given)?,
+            None => defaults.patience_s,
+        };
         Ok(Question {
             prompt: prompt.to_owned(),
-            yes: Choice {
-                label: or(&actions.yes, "Yes"),
-                response: or(&actions.yes_response, "Thank you. The issue is being closed."),
-            },
-            no: Choice {
-                label: or(&actions.no, "No"),
-                response: or(&actions.no_response, "Thank you for telling. Somebody will look at it now."),
-            },
-            patience_s: match text(&self.answer_timeout) {
-                Some(given) => patience_s(given)?,
-                None => defaults.patience_s,
-            },
+            more: more(actions, &yes, &no)?,
+            yes,
+            no,
+            patience_s,
+            remind_s: self.remind_s(patience_s)?,
+            hours: self.hours(defaults)?,
+            asks_reason: self.ask_reason.is_some_and(|flag| flag.0),
+            wrong_person: self.wrong_person.is_some_and(|flag| flag.0),
+            snooze: self.snooze.is_some_and(|flag| flag.0),
         })
+    }
+
+    fn remind_s(&self, patience_s: Option<u32>) -> Result<Option<u32>, Invalid> {
+        let Some(given) = text(&self.remind_after) else { return Ok(patience_s.map(|patience_s| patience_s / 2)) };
+        match (duration_s("remindAfter", given)?, patience_s) {
+            (Some(remind_s), Some(patience_s)) if remind_s >= patience_s => {
+                let expected = format!("off, or less than the {patience_s} seconds of answerTimeout");
+                Err(Invalid::new("remindAfter", describe(&Value::from(given)), expected))
+            }
+            (remind_s, _) => Ok(remind_s),
+        }
+    }
+
+    /// The hours that the question keeps to.
+    fn hours(&self, defaults: &Defaults) -> Result<Option<Hours>, Invalid> {
+        let keeps = one_of("during", &self.during, [("working-hours", true), ("always", false)])?;
+        let is_urgent = one_of("urgency", &self.urgency, [("high", true), ("low", false)])?;
+        let hours = match word(&self.working_hours) {
+            Some(given) => Hours::read(given).map_err(|error| {
+                let expected = error.rsplit_once("expected ").map_or(error.as_str(), |(_, expected)| expected);
+                Invalid::new("workingHours", describe(&Value::from(given)), expected)
+            })?,
+            None => defaults.hours.clone(),
+        };
+        let keeps = keeps.unwrap_or(defaults.keeps_hours) && is_urgent != Some(true);
+        Ok(keeps.then_some(hours))
     }
 
     /// The people, in order.
@@ -234,7 +340,7 @@ impl Fields {
     pub(super) fn people_to_ask(&self) -> Vec<Person> {
         let mut people = self.people();
         for person in &mut people {
-            person.address.take_if(|address| is_channel(address.rest()));
+            person.address.take_if(|address| address.is_channel());
         }
         people
     }
@@ -251,7 +357,21 @@ impl Fields {
         users.chain(defaults.github_user.clone()).collect()
     }
 
-    fn repo(&self, defaults: &Defaults) -> Result<Repo, Invalid> {
+    /// What the alarm, and what the page that was asked for as such, share with their repeats.
+    pub(super) fn dedups(&self) -> (Option<&str>, Option<&str>) {
+        let body = self.body.as_ref();
+        let given = text(&self.dedup_key);
+        let issue = body.and_then(|body| text(&body.github.as_ref()?.title));
+        let page = body.and_then(|body| text(&body.pagerduty.as_ref()?.title));
+        (given.or(issue), given.or(page))
+    }
+
+    /// What is said to people, without a title in its place.
+    pub(super) fn note(&self) -> Option<String> {
+        self.slack().and_then(|slack| text(&slack.message)).map(str::to_owned)
+    }
+
+    pub(super) fn repo(&self, defaults: &Defaults) -> Result<Repo, Invalid> {
         let (path, given) = match (word(&self.github_repo), word(&self.git_hub_repo)) {
             (Some(name), _) => ("githubRepo", name),
             (None, Some(name)) => ("gitHubRepo", name),
@@ -284,7 +404,7 @@ impl User {
         fine.then(|| name.to_owned())
     }
 
-    fn person(&self) -> Person {
+    pub(super) fn person(&self) -> Person {
         let handle = word(&self.slack).map(|handle| handle.trim_start_matches('@')).filter(|handle| !handle.is_empty());
         let (id, email) = (word(&self.slack_id), word(&self.email));
         let name = handle.or(id).or(email).or(word(&self.github)).unwrap_or("somebody");
@@ -316,14 +436,8 @@ pub(super) fn text(field: &Option<Words>) -> Option<&str> {
 }
 
 /// As [`text`], for a name or an id: without white space around it.
-fn word(field: &Option<Words>) -> Option<&str> {
+pub(super) fn word(field: &Option<Words>) -> Option<&str> {
     text(field).map(str::trim)
-}
-
-/// Whether Slack takes the address for a channel: `#name`, or an id that starts with C or G.
-fn is_channel(rest: &str) -> bool {
-    let is_id = rest.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-    rest.starts_with('#') || (rest.starts_with(['C', 'G']) && is_id)
 }
 
 /// Shortest and longest silence that a question may set, in seconds.
@@ -334,6 +448,11 @@ const PATIENCE_S: std::ops::RangeInclusive<i64> = 60..=604_800;
 /// # Errors
 /// [`Invalid`] when it is neither `off` nor an ISO 8601 duration from `PT1M` to `P7D`.
 pub fn patience_s(given: &str) -> Result<Option<u32>, Invalid> {
+    duration_s("answerTimeout", given)
+}
+
+/// The same, of any field.
+pub(super) fn duration_s(path: &str, given: &str) -> Result<Option<u32>, Invalid> {
     if given.trim().eq_ignore_ascii_case("off") {
         return Ok(None);
     }
@@ -348,9 +467,41 @@ pub fn patience_s(given: &str) -> Result<Option<u32>, Invalid> {
         Some(seconds) => Ok(Some(seconds)),
         None => {
             let expected = "off, or an ISO 8601 duration from PT1M to P7D";
-            Err(Invalid::new("answerTimeout", describe(&Value::from(given)), expected))
+            Err(Invalid::new(path, describe(&Value::from(given)), expected))
         }
     }
+}
+
+/// What a field with two words says; `None` when it is absent.
+fn one_of(path: &str, field: &Option<Words>, words: [(&str, bool); 2]) -> Result<Option<bool>, Invalid> {
+    let Some(given) = word(field) else { return Ok(None) };
+    let found = words.iter().find(|(name, _)| name.eq_ignore_ascii_case(given));
+    let expected = || words.map(|(name, _)| name).join(" or ");
+    found.map(|(_, value)| Some(*value)).ok_or_else(|| Invalid::new(path, describe(&Value::from(given)), expected()))
+}
+
+/// The most further answers: with the others, as many buttons as still look like a question.
+const MORE_MAX: usize = 3;
+
+fn more(actions: &Actions, yes: &Choice, no: &Choice) -> Result<Vec<Variant>, Invalid> {
+    let given = actions.more.as_deref().unwrap_or_default();
+    if given.len() > MORE_MAX {
+        let found = format!("a list of {}", given.len());
+        return Err(Invalid::new("body.slack.actions.more", found, format!("at most {MORE_MAX} further answers")));
+    }
+    let variants = given.iter().enumerate().map(|(n, more)| {
+        let path = |name: &str| format!("body.slack.actions.more[{n}].{name}");
+        let label = text(&more.label).ok_or_else(|| Invalid::new(path("label"), "nothing", "a text"))?;
+        let is_yes = one_of(&path("counts"), &more.counts, [("yes", true), ("no", false)])?;
+        let (counts, default) = match is_yes {
+            Some(true) => (Answer::Yes, yes),
+            Some(false) => (Answer::No, no),
+            None => return Err(Invalid::new(path("counts"), "nothing", "yes or no")),
+        };
+        let response = text(&more.response).unwrap_or(&default.response).to_owned();
+        Ok(Variant { choice: Choice { label: label.to_owned(), response }, counts })
+    });
+    variants.collect()
 }
 
 /// What `users` must be.
@@ -371,6 +522,15 @@ fn refuse_lists(message: &Value) -> Result<(), Invalid> {
     let users = message.get("users").and_then(Value::as_array).into_iter().flatten();
     for (position, user) in users.enumerate() {
         refuse(format!("users[{position}]"), Some(user), "a person: an object with slackId, email, slack or github")?;
+    }
+    let more = at(message, "body.slack.actions.more").and_then(Value::as_array).into_iter().flatten();
+    for (position, more) in more.enumerate() {
+        let path = format!("body.slack.actions.more[{position}]");
+        refuse(path, Some(more), "a further answer: an object with label and counts")?;
+    }
+    let rungs = message.get("escalation").and_then(Value::as_array).into_iter().flatten();
+    for (position, rung) in rungs.enumerate() {
+        refuse(format!("escalation[{position}]"), Some(rung), "a step of an escalation: an object")?;
     }
     Ok(())
 }

@@ -17,9 +17,12 @@ pub(super) const TYPE: MessageType = MessageType {
 fn build(fields: &Fields, letter: &Letter<'_>, defaults: &Defaults) -> Result<Signal, Invalid> {
     let mut alarm = fields.alarm(letter, defaults)?;
     alarm.mentions = fields.mentions(defaults);
-    alarm.people = fields.people_to_ask().into_iter().take(1).collect();
+    let mut people = fields.people_to_ask();
+    alarm.deputies = people.split_off(1.min(people.len()));
+    alarm.people = people;
     alarm.message = fields.message();
-    alarm.link = true;
-    alarm.question = Some(fields.question(defaults)?);
+    fields.ask(&mut alarm, defaults)?;
+    // Whoever cannot pass the question on has nobody in their place.
+    alarm.deputies.retain(|_| alarm.question.as_ref().is_some_and(|question| question.wrong_person));
     Ok(Signal::Alarm(Box::new(alarm)))
 }
