@@ -56,6 +56,9 @@ fn check_query(request: &Request<'_>, findings: &mut Findings) {
     for (name, value) in &request.query {
         match name.as_str() {
             "incident_key" if value.is_empty() => findings.add("query incident_key", "is empty: that lists everything"),
+            "escalation_policy_ids[]" | "schedule_ids[]" if value.is_empty() => {
+                findings.add(format_args!("query {name}"), "is empty: that lists everybody");
+            }
             "limit" if !value.parse().is_ok_and(|number| (1..=PAGE_MAX).contains(&number)) => {
                 findings.add("query limit", format_args!("expected 1 to {PAGE_MAX}, found {value}"));
             }

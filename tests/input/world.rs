@@ -207,6 +207,10 @@ impl AuditLog for Memory {
     async fn close(&self, _: &Repo, number: IssueNumber) -> Result<(), Failed> {
         self.ask().map(|mut kept| kept.closed.push(number.0))
     }
+
+    async fn label(&self, _: &Issue, _: &str) -> Result<(), Failed> {
+        self.ask().map(|_| ())
+    }
 }
 
 #[async_trait]

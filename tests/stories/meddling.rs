@@ -179,6 +179,9 @@ impl AuditLog for StaleSearch {
     async fn close(&self, repo: &Repo, number: IssueNumber) -> Result<(), Failed> {
         self.inner.close(repo, number).await
     }
+    async fn label(&self, issue: &Issue, label: &str) -> Result<(), Failed> {
+        self.inner.label(issue, label).await
+    }
 }
 
 /// A topic that keeps what is handed on until a story delivers it.

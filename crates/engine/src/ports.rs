@@ -6,7 +6,7 @@ use std::{fmt, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 use dispatch_core::{
-    alarm::{Address, Issue, IssueNumber, Key, Repo},
+    alarm::{Address, Issue, IssueNumber, Key, Person, Repo},
     notice::{Form, Notice, Receipt},
 };
 use jiff::Timestamp;
@@ -164,6 +164,28 @@ pub trait AuditLog: Send + Sync + fmt::Debug {
     /// # Errors
     /// When GitHub refuses or cannot be reached; repeating is harmless.
     async fn close(&self, repo: &Repo, number: IssueNumber) -> Result<(), Failed>;
+
+    /// Puts a label of at most 50 characters on the issue, created if the repository lacks it. One that is
+    /// there already is success, and so is an issue that is gone.
+    ///
+    /// # Errors
+    /// [`Failed::Refused`] also when the token may not create the label: nothing waits for a label.
+    /// Repeating is harmless.
+    async fn label(&self, issue: &Issue, label: &str) -> Result<(), Failed>;
+}
+
+/// How a page stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nobody has taken it yet.
+    Open,
+    /// Somebody has.
+    Taken {
+        /// Their name, where the service tells it.
+        by: Option<String>,
+    },
+    /// It is resolved.
+    Over,
 }
 
 /// A place Dispatch can reach people at.
@@ -212,6 +234,45 @@ pub trait Destination: Send + Sync + fmt::Debug {
     async fn open(&self, _trigger: &str, _form: &Form) -> Result<(), Failed> {
         Err(Failed::Refused { call: "dispatch", reason: "this destination has no forms".to_owned() })
     }
+
+    /// How the page stands that `receipt` proves. `None` where the service gives no way to see it, or does
+    /// not know of it yet.
+    ///
+    /// # Errors
+    /// When the service cannot be asked.
+    async fn standing(&self, _receipt: &Receipt) -> Result<Option<Standing>, Failed> {
+        Ok(None)
+    }
+
+    /// Ends a page; one that is over already is success. `why` is one sentence for whoever reads the incident.
+    ///
+    /// # Errors
+    /// [`Failed::Refused`] where nothing can be ended; repeating is harmless.
+    async fn resolve(&self, _receipt: &Receipt, _why: &str) -> Result<(), Failed> {
+        Err(cannot("resolve"))
+    }
+
+    /// Ends whatever page is open at this address under the key it was delivered with; none is success.
+    /// `why` is one sentence for whoever reads the incident.
+    ///
+    /// # Errors
+    /// As [`Destination::resolve`].
+    async fn resolve_key(&self, _to: &Address, _key: &str, _why: &str) -> Result<(), Failed> {
+        Err(cannot("resolve_key"))
+    }
+
+    /// Whoever is on call now for what `id` names: the escalation policy or the schedule of an address such as
+    /// `on-call:PABC123`. `None` when nobody is. The person has no address when the service knows none.
+    ///
+    /// # Errors
+    /// [`Failed::Refused`] where nobody is ever on call, or when there is no such policy or schedule.
+    async fn on_call(&self, _id: &str) -> Result<Option<Person>, Failed> {
+        Err(cannot("on_call"))
+    }
+}
+
+fn cannot(call: &'static str) -> Failed {
+    Failed::Refused { call, reason: "this destination has no such thing".to_owned() }
 }
 
 /// The topic: where a run hands on what it cannot finish in its time.

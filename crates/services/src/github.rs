@@ -24,7 +24,7 @@ use crate::http::{Http, Repeat, Reply, Verdict};
 use self::{
     auth::Auth,
     find::Sought,
-    judge::{is_about_labels, is_gone, judge, judge_existing, judge_opening, judge_state},
+    judge::{is_about_labels, is_gone, judge, judge_existing, judge_label, judge_opening, judge_state},
     privacy::Privacy,
     wire::{Call, Wire, read},
 };
@@ -181,6 +181,18 @@ impl AuditLog for GitHub {
         let call = Call { name: CALL, repo: repo.clone(), repeat: Repeat::Freely, judge: judge_existing };
         let body = json!({ "state": "closed", "state_reason": "completed" });
         self.wire.send(call, Method::PATCH, &url, Some(&body)).await?;
+        Ok(())
+    }
+
+    /// <https://docs.github.com/en/rest/issues/labels#add-labels-to-an-issue>
+    ///
+    /// Creates a label that the repository lacks, which only <https://github.com/github/docs/issues/35718>
+    /// says. Labels are added to a set, so this is repeated freely.
+    async fn label(&self, issue: &Issue, label: &str) -> Result<(), Failed> {
+        const CALL: &str = "github issues.addLabels";
+        let url = self.wire.in_repo(CALL, &issue.repo, &["issues", &issue.number.to_string(), "labels"])?;
+        let call = Call { name: CALL, repo: issue.repo.clone(), repeat: Repeat::Freely, judge: judge_label };
+        self.wire.send(call, Method::POST, &url, Some(&json!({ "labels": [label] }))).await?;
         Ok(())
     }
 }

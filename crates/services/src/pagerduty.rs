@@ -4,9 +4,11 @@
 //! machines send; REST incidents reach any service, but PagerDuty limits them to what people do by
 //! hand. Whatever refuses a page, the next way is tried: a page must go out.
 
+mod ending;
 mod events;
 mod incident;
 mod judge;
+mod on_call;
 mod rest;
 mod settings;
 
@@ -14,11 +16,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use dispatch_core::{
-    alarm::Address,
+    alarm::{Address, Person},
     notice::{Notice, Receipt},
+    text::cut,
 };
 use dispatch_engine::{
-    ports::{Destination, Failed},
+    ports::{Destination, Failed, Standing},
     world::{time_left, until},
 };
 use http::{HeaderValue, header};
@@ -29,8 +32,9 @@ use url::Url;
 
 use self::{
     events::Events,
-    incident::{Incident, note},
+    incident::{Incident, KEY_MAX, note},
     judge::Way,
+    on_call::ON_CALLS,
     rest::Rest,
 };
 
@@ -44,6 +48,7 @@ mod tests;
 pub const SCHEME: &str = "pagerduty";
 
 const PAGE: &str = "pagerduty page";
+const RESOLVE: &str = "pagerduty resolve";
 /// How long a page that has gone out waits to learn where it can be opened.
 const ADDRESS_MAX: Duration = Duration::from_millis(500);
 /// What a way is given in any case: with less, a first connection may not stand.
@@ -101,6 +106,15 @@ impl Route<'_> {
             Route::Default(rest) => rest.page(incident, &rest.service, way).await,
         }
     }
+
+    /// Ends what is open under this key, and tells whether that is certain. An event does not tell.
+    async fn resolve(&self, key: &str, why: &str, way: Way) -> Result<bool, Failed> {
+        match self {
+            Route::Named(rest, service) => rest.resolve_key(key, service, why, way).await,
+            Route::Events(events, _) => events.resolve(key, way).await.map(|()| false),
+            Route::Default(rest) => rest.resolve_key(key, &rest.service, why, way).await,
+        }
+    }
 }
 
 #[async_trait]
@@ -152,6 +166,53 @@ impl Destination for PagerDuty {
         match (&self.rest, &receipt.url) {
             (Some(rest), Some(_)) => rest.note(&receipt.id, &note(notice)).await,
             _ => Ok(()),
+        }
+    }
+
+    /// With events alone there is no way to see.
+    async fn standing(&self, receipt: &Receipt) -> Result<Option<Standing>, Failed> {
+        let Some(rest) = &self.rest else { return Ok(None) };
+        let service = Some(receipt.at.rest()).filter(|service| !service.is_empty());
+        match receipt.url {
+            Some(_) => rest.standing(&receipt.id).await,
+            None if receipt.id.is_empty() => Ok(None),
+            None => rest.standing_of_key(&receipt.id, service).await,
+        }
+    }
+
+    async fn resolve(&self, receipt: &Receipt, why: &str) -> Result<(), Failed> {
+        match (&self.rest, &receipt.url) {
+            (Some(rest), Some(_)) => rest.resolve(&receipt.id, why, Way::Last).await,
+            (None, Some(_)) => Err(refused(RESOLVE, "only the REST interface resolves an incident by its id")),
+            (_, None) => self.resolve_key(&receipt.at, &receipt.id, why).await,
+        }
+    }
+
+    /// Tries the ways that a page under this key may have gone, in their order, until an incident was found.
+    async fn resolve_key(&self, to: &Address, key: &str, why: &str) -> Result<(), Failed> {
+        let key = cut(key, KEY_MAX);
+        if key.trim().is_empty() {
+            return Err(refused(RESOLVE, "without a key, a page cannot be found"));
+        }
+        let mut routes = self.routes(to.rest().trim()).into_iter().peekable();
+        let mut failure = routes.peek().is_none().then(|| refused(RESOLVE, "no way to PagerDuty is set up"));
+        while let Some(route) = routes.next() {
+            let way = if routes.peek().is_some() { Way::Spare } else { Way::Last };
+            match within_share(way, route.resolve(key, why, way)).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                // What may work later must come back, even if another way is closed for good.
+                Err(failed) if failure.as_ref().is_none_or(Failed::is_final) => failure = Some(failed),
+                Err(_) => {}
+            }
+        }
+        failure.map_or(Ok(()), Err)
+    }
+
+    async fn on_call(&self, id: &str) -> Result<Option<Person>, Failed> {
+        match &self.rest {
+            Some(rest) => rest.on_call(id.trim()).await,
+            None => Err(refused(ON_CALLS, "only the REST interface tells who is on call")),
         }
     }
 }

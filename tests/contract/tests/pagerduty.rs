@@ -52,7 +52,13 @@ fn good_requests_pass() {
         "GET",
         "/incidents?incident_key=2fa&statuses[]=triggered&statuses[]=acknowledged&service_ids[]=PABC123",
     ));
+    passes(rest("GET", "/oncalls?escalation_policy_ids[]=P1&include[]=users&limit=100"));
+    passes(rest("GET", "/oncalls?schedule_ids[]=P1&include[]=users&include[]=schedules"));
     passes(rest("GET", "/incidents/Q1"));
+    passes(
+        rest("PUT", "/incidents/Q1")
+            .body(r#"{"incident":{"type":"incident_reference","status":"resolved","resolution":"jane said yes"}}"#),
+    );
     passes(rest("PUT", "/incidents/Q1").body(r#"{"incident":{"type":"incident_reference","status":"resolved"}}"#));
     passes(rest("PUT", "/incidents/Q1").body(r#"{"incident":{"type":"incident","priority":"P1"}}"#));
     passes(rest("POST", "/incidents/Q1/notes").body(r#"{"note":{"content":"joe is on it"}}"#));
@@ -97,6 +103,9 @@ fn rest_headers_and_parameters_are_present() {
     fails(rest("GET", "/incidents?statuses[]=open"), "query statuses[]", "open");
     fails(rest("GET", "/incidents?statuses=triggered"), "query statuses", "no such parameter");
     fails(rest("GET", "/incidents?limit=1000"), "query limit", "1 to 100");
+    fails(rest("GET", "/oncalls?escalation_policy_ids[]="), "query escalation_policy_ids[]", "is empty");
+    fails(rest("GET", "/oncalls?include[]=persons"), "query include[]", "persons");
+    fails(rest("GET", "/oncalls?policy_ids[]=P1"), "query policy_ids[]", "no such parameter");
     fails(rest("DELETE", "/incidents/Q1"), "path", "no such operation");
 }
 

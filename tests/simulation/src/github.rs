@@ -1,7 +1,7 @@
 //! GitHub: issues and comments. Reading an issue or its comments shows what is true; searching shows
 //! what was true a while ago.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use async_trait::async_trait;
 use dispatch_core::{
@@ -40,6 +40,7 @@ pub(crate) struct Opened {
     /// No comments, please.
     pub(crate) locked: bool,
     pub(crate) comments: Vec<Comment>,
+    pub(crate) labels: BTreeSet<String>,
 }
 
 /// A comment as it truly is.
@@ -90,6 +91,7 @@ impl Outside {
             closed: None,
             locked,
             comments: Vec::new(),
+            labels: BTreeSet::new(),
         });
         issue
     }
@@ -204,6 +206,17 @@ impl AuditLog for Line {
         self.call(Vendor::GitHub, "github close", move |outside, _| {
             outside.close_issue(&repo, number);
             outside.tell(|| format!("             {repo}#{number} is closed"));
+            Ok(())
+        })
+        .await
+    }
+
+    async fn label(&self, issue: &Issue, label: &str) -> Result<(), Failed> {
+        let (Issue { repo, number, .. }, label) = (issue.clone(), label.to_owned());
+        self.call(Vendor::GitHub, "github label", move |outside, _| {
+            if let Some(known) = outside.github.get(&repo, number) {
+                known.labels.insert(label);
+            }
             Ok(())
         })
         .await

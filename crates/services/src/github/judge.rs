@@ -41,6 +41,11 @@ pub(super) fn judge_existing(reply: &Reply) -> Verdict {
     if is_gone(reply) { Verdict::Fine } else { judge(reply) }
 }
 
+/// As [`judge_existing`], for a label: nothing waits for one that this token may not create.
+pub(super) fn judge_label(reply: &Reply) -> Verdict {
+    if is_about_labels(reply) { Verdict::Refused(sentence(reply)) } else { judge_existing(reply) }
+}
+
 /// As [`judge_existing`], where the caller also reads for itself that an issue has moved.
 pub(super) fn judge_state(reply: &Reply) -> Verdict {
     if reply.status == StatusCode::MOVED_PERMANENTLY { Verdict::Fine } else { judge_existing(reply) }

@@ -222,6 +222,32 @@ async fn an_issue_that_moved_out_of_sight_counts_as_open() {
 }
 
 #[tokio::test]
+async fn a_label_is_created_where_it_is_missing_and_put_on_once() {
+    let town = Town::new().await;
+    let issue = town.github.open(&draft()).await.unwrap();
+    town.fake.fault(Fault::new("issues/add-labels", Kind::LoseReply));
+    for _ in 0..2 {
+        town.github.label(&issue, "escalated").await.unwrap();
+    }
+    assert_eq!(town.fake.issue(REPO, issue.number.0).unwrap().labels, ["alarm", "escalated"]);
+    assert!(town.fake.labels(REPO).contains(&"escalated".to_owned()));
+    town.fake.delete_by_hand(REPO, issue.number.0).unwrap();
+    town.github.label(&issue, "escalated").await.unwrap();
+    assert_eq!(town.fake.violations(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn nothing_waits_for_a_label() {
+    let town = Town::new().await;
+    let issue = town.github.open(&draft()).await.unwrap();
+    let forbidden = r#"{"message":"Must have admin rights to Repository."}"#.to_owned();
+    town.fake.fault(Fault::new("issues/add-labels", Kind::Answer { status: 403, body: forbidden }));
+    assert!(town.github.label(&issue, "escalated").await.unwrap_err().is_final());
+    town.fake.fault(Fault::new("issues/add-labels", Kind::SecondaryLimit { retry_after_s: Some(30) }).always());
+    assert!(matches!(town.github.label(&issue, "escalated").await, Err(Failed::Busy { .. })));
+}
+
+#[tokio::test]
 async fn labels_never_lose_an_alarm() {
     let town = Town::new().await;
     let invalid = r#"{"message":"Validation Failed","errors":[{"resource":"Label","code":"invalid","field":"name"}]}"#;

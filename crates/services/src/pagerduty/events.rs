@@ -43,6 +43,23 @@ impl Events {
         self.http.send(ENQUEUE, request, Repeat::Freely, |reply| judge(ENQUEUE, reply, way)).await?;
         Ok(Receipt { at: Address::new(SCHEME, ""), id: incident.key.clone(), reader: None, url: None })
     }
+
+    /// Resolves the alert that is open under this key; PagerDuty drops the event when there is none. It takes
+    /// no sentence that anybody would read.
+    pub(super) async fn resolve(&self, key: &str, way: Way) -> Result<(), Failed> {
+        let mut request = Request::new(Method::POST, join(&self.base, &["v2", "enqueue"]));
+        let routing_key = self.routing_key.expose_secret();
+        json(ENQUEUE, &mut request, &Resolution { routing_key, event_action: "resolve", dedup_key: key })?;
+        self.http.send(ENQUEUE, request, Repeat::Freely, |reply| judge(ENQUEUE, reply, way)).await?;
+        Ok(())
+    }
+}
+
+#[derive(Serialize)]
+struct Resolution<'a> {
+    routing_key: &'a str,
+    event_action: &'static str,
+    dedup_key: &'a str,
 }
 
 impl fmt::Debug for Events {

@@ -11,10 +11,11 @@ pub(super) const SUMMARY_MAX: usize = 1_024;
 /// The title of an incident.
 pub(super) const TITLE_MAX: usize = 255;
 /// `dedup_key` of an event and `incident_key` of an incident.
-const KEY_MAX: usize = 255;
+pub(super) const KEY_MAX: usize = 255;
 /// Far below the 512 KB of an event, even when each character takes six bytes.
 const DETAILS_MAX: usize = 50_000;
-const NOTE_MAX: usize = 2_000;
+/// A note, and the note of a resolution.
+pub(super) const NOTE_MAX: usize = 2_000;
 const NO_HEADLINE: &str = "An alarm without a title";
 
 /// One page, before a way to PagerDuty is chosen.

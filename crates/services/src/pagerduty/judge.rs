@@ -47,6 +47,17 @@ pub(super) fn is_open_already(reply: &Reply) -> bool {
     reply.status == StatusCode::BAD_REQUEST && Complaint::read(reply).text().to_lowercase().contains(OPEN_ALREADY)
 }
 
+/// Whether there is nothing left to resolve: it is resolved, or there is no such incident.
+/// Code 1001 is "Incident Already Resolved": <https://developer.pagerduty.com/docs/errors>
+pub(super) fn is_over(reply: &Reply) -> bool {
+    is_gone(reply) || (reply.status.is_client_error() && Complaint::read(reply).code == 1001)
+}
+
+/// Whether there is no such incident.
+pub(super) fn is_gone(reply: &Reply) -> bool {
+    reply.status == StatusCode::NOT_FOUND
+}
+
 /// <https://developer.pagerduty.com/docs/rest-api-rate-limits>
 fn reset(reply: &Reply) -> Option<Duration> {
     let seconds = reply.header("ratelimit-reset").and_then(|text| text.trim().parse().ok());
@@ -70,6 +81,8 @@ enum Body {
 struct Complaint {
     #[serde(default)]
     message: String,
+    #[serde(default)]
+    code: Value,
     #[serde(default)]
     errors: Value,
 }
@@ -130,6 +143,15 @@ mod tests {
         assert_eq!(verdict(400, event, Way::Last), Verdict::Refused(reason));
         let rest = r#"{"error":{"message":"Not Found","code":2100}}"#;
         assert_eq!(verdict(404, rest, Way::Last), Verdict::Refused("status 404 Not Found".to_owned()));
+    }
+
+    #[test]
+    fn what_is_resolved_or_unknown_is_over() {
+        let complaint = |code| format!(r#"{{"error":{{"message":"Incident Already Resolved","code":{code}}}}}"#);
+        assert!(is_over(&reply(400, &[], &complaint(1001))));
+        assert!(is_over(&reply(404, &[], "")));
+        assert!(!is_over(&reply(400, &[], &complaint(2001))));
+        assert!(!is_over(&reply(500, &[], &complaint(1001))));
     }
 
     #[test]

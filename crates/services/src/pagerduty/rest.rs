@@ -9,7 +9,7 @@ use dispatch_engine::ports::Failed;
 use http::{HeaderName, HeaderValue, Method, header};
 use reqwest::Request;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use url::Url;
 
 use super::{
@@ -24,6 +24,9 @@ use crate::http::{Http, Repeat, Reply, Verdict};
 const CREATE: &str = "pagerduty incidents.create";
 const LIST: &str = "pagerduty incidents.list";
 const NOTE: &str = "pagerduty incidents.notes.create";
+
+/// The states of an incident that is open.
+pub(super) const OPEN: [&str; 2] = ["triggered", "acknowledged"];
 
 const ACCEPT: HeaderValue = HeaderValue::from_static("application/vnd.pagerduty+json;version=2");
 const FROM: HeaderName = header::FROM;
@@ -62,16 +65,28 @@ impl Rest {
     /// The open incident with this key, if PagerDuty tells. `key` must not be empty: that would
     /// list every incident of the service.
     pub(super) async fn find_open(&self, key: &str, service: Option<&str>) -> Option<KnownIncident> {
-        let mut request = self.request(LIST, Method::GET, &["incidents"]).ok()?;
-        request.url_mut().query_pairs_mut().extend_pairs([
-            ("incident_key", key),
-            ("statuses[]", "triggered"),
-            ("statuses[]", "acknowledged"),
-        ]);
-        request.url_mut().query_pairs_mut().extend_pairs(service.map(|service| ("service_ids[]", service)));
-        let reply = self.http.send(LIST, request, Repeat::Freely, |reply| judge(LIST, reply, Way::Spare)).await;
-        let found: Listed = serde_json::from_slice(&reply.ok()?.body).ok()?;
-        found.incidents.into_iter().find(|found| found.incident_key.as_deref().is_none_or(|known| known == key))
+        self.find(key, service, &OPEN, Way::Spare).await.ok().flatten()
+    }
+
+    /// An incident with this key in one of these states. `key` must not be empty, as above. One that an
+    /// event opened is found by the key of its alert and tells no key of its own.
+    pub(super) async fn find(
+        &self,
+        key: &str,
+        service: Option<&str>,
+        statuses: &[&str],
+        way: Way,
+    ) -> Result<Option<KnownIncident>, Failed> {
+        let mut request = self.request(LIST, Method::GET, &["incidents"])?;
+        request
+            .url_mut()
+            .query_pairs_mut()
+            .append_pair("incident_key", key)
+            .extend_pairs(statuses.iter().map(|status| ("statuses[]", status)))
+            .extend_pairs(service.map(|service| ("service_ids[]", service)));
+        let reply = self.http.send(LIST, request, Repeat::Freely, |reply| judge(LIST, reply, way)).await?;
+        let Listed { incidents } = read(LIST, &reply)?;
+        Ok(incidents.into_iter().find(|found| found.incident_key.as_deref().is_none_or(|known| known == key)))
     }
 
     /// Adds a note to an incident. PagerDuty does not recognise a second one as the same.
@@ -83,7 +98,7 @@ impl Rest {
         Ok(())
     }
 
-    fn request(&self, call: &'static str, method: Method, path: &[&str]) -> Result<Request, Failed> {
+    pub(super) fn request(&self, call: &'static str, method: Method, path: &[&str]) -> Result<Request, Failed> {
         let unfit = |_| refused(call, "the key or the address of the sender cannot be sent in a header");
         let mut token = HeaderValue::try_from(format!("Token token={}", self.key.expose_secret())).map_err(unfit)?;
         token.set_sensitive(true);
@@ -96,6 +111,15 @@ impl Rest {
         headers.insert(FROM, HeaderValue::try_from(&self.from).map_err(unfit)?);
         Ok(request)
     }
+}
+
+/// Reads the body of a reply that was judged fine.
+///
+/// # Errors
+/// [`Failed::Unreachable`]: whatever was asked for may have been done.
+pub(super) fn read<T: DeserializeOwned>(call: &'static str, reply: &Reply) -> Result<T, Failed> {
+    let unclear = |_| Failed::Unreachable { call, reason: "the reply could not be understood".to_owned() };
+    serde_json::from_slice(&reply.body).map_err(unclear)
 }
 
 impl fmt::Debug for Rest {
@@ -164,6 +188,21 @@ pub(super) struct KnownIncident {
     pub(super) id: String,
     pub(super) html_url: Option<String>,
     incident_key: Option<String>,
+    pub(super) status: Option<String>,
+    #[serde(default)]
+    pub(super) acknowledgements: Vec<Acknowledgement>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Acknowledgement {
+    pub(super) acknowledger: Acknowledger,
+}
+
+/// A user, or the service whose integration did it.
+#[derive(Deserialize)]
+pub(super) struct Acknowledger {
+    /// The name.
+    pub(super) summary: Option<String>,
 }
 
 #[derive(Serialize)]

@@ -7,6 +7,8 @@ use serde_json::json;
 use super::*;
 use crate::http::{Http, Policy};
 
+mod ending;
+mod on_call;
 mod time;
 
 const ROUTING_KEY: &str = "0123456789abcdef0123456789abcdef";

@@ -1,7 +1,7 @@
 //! A fake PagerDuty: services, incidents and notes by the REST API, alerts by the Events API v2. Both make incidents
 //! of one list, so that one look shows every page that went out.
 //!
-//! Deliberately absent: schedules, escalation, notifications, priorities, and the counting of rate limits (use a
+//! Deliberately absent: rotations (who is on call is set), escalation, notifications, priorities, and the counting of rate limits (use a
 //! [`Fault`](super::Fault) for those). Nobody is ever called.
 
 mod answer;
@@ -9,6 +9,7 @@ mod console;
 mod events;
 mod incidents;
 mod notes;
+mod oncalls;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,7 @@ use std::io;
 use http::Method;
 use serde_json::json;
 
-pub use state::{Account, Incident, Link, Note, ServiceSettings, Settings, User};
+pub use state::{Account, Incident, Link, Note, OnCall, ServiceSettings, Settings, User};
 
 use self::answer::refused;
 use super::NoSuch;
@@ -43,26 +44,55 @@ impl Fake<Account> {
         self.read(|account| account.incidents.clone())
     }
 
-    /// Acknowledges an incident as a responder would.
+    /// Acknowledges an incident as a responder (`sam`) would.
     ///
     /// # Errors
     /// When there is no such incident.
     pub fn acknowledge(&self, id: &str) -> Result<(), NoSuch> {
-        self.move_by_hand(id, "acknowledged")
+        self.acknowledge_as(id, "sam")
     }
 
-    /// Resolves an incident as a responder would.
+    /// Acknowledges an incident as somebody would, given by the handle.
+    ///
+    /// # Errors
+    /// When there is no such incident.
+    pub fn acknowledge_as(&self, id: &str, handle: &str) -> Result<(), NoSuch> {
+        self.move_by_hand(id, "acknowledged", handle)
+    }
+
+    /// Resolves an incident as a responder (`sam`) would.
     ///
     /// # Errors
     /// When there is no such incident.
     pub fn resolve(&self, id: &str) -> Result<(), NoSuch> {
-        self.move_by_hand(id, "resolved")
+        self.resolve_as(id, "sam")
     }
 
-    fn move_by_hand(&self, id: &str, status: &str) -> Result<(), NoSuch> {
+    /// Resolves an incident as somebody would, given by the handle.
+    ///
+    /// # Errors
+    /// When there is no such incident.
+    pub fn resolve_as(&self, id: &str, handle: &str) -> Result<(), NoSuch> {
+        self.move_by_hand(id, "resolved", handle)
+    }
+
+    /// Opens a resolved incident again as somebody would.
+    ///
+    /// # Errors
+    /// When there is no such incident.
+    pub fn reopen(&self, id: &str) -> Result<(), NoSuch> {
+        self.move_by_hand(id, "triggered", "sam")
+    }
+
+    /// Sets who is on call from now on; nobody, when it is empty.
+    pub fn put_on_call(&self, turns: Vec<OnCall>) {
+        self.change(|account, _| account.settings.on_call = turns);
+    }
+
+    fn move_by_hand(&self, id: &str, status: &str, handle: &str) -> Result<(), NoSuch> {
         self.change(|account, now| {
             let incident = account.incident_mut(id).ok_or_else(|| NoSuch(format!("incident {id}")))?;
-            incident.move_to(status, now);
+            incident.move_to(status, &User::named(handle).name, now);
             Ok(())
         })
     }
@@ -79,6 +109,7 @@ impl Service for Account {
             route(Method::PUT, "/incidents/{id}", "updateIncident", incidents::update),
             route(Method::GET, "/incidents/{id}/notes", "listIncidentNotes", notes::list),
             route(Method::POST, "/incidents/{id}/notes", "createIncidentNote", notes::create),
+            route(Method::GET, "/oncalls", "listOnCalls", oncalls::list),
             route(Method::GET, "/services/{id}", "getService", incidents::service),
             route(Method::POST, "/v2/enqueue", events::OPERATION, events::enqueue),
         ]

@@ -42,6 +42,7 @@ export function pagerdutyPane(root) {
         "p",
         { class: "line" },
         badge(incident.status, "incident-status"),
+        incident.changed_by ? h("span", { class: "muted" }, `by ${incident.changed_by}`) : null,
         h("span", { class: "muted" }, `${incident.urgency} urgency`),
         time(incident.created_at),
       ),

@@ -24,7 +24,8 @@ impl Account {
     pub(super) fn incident_page(&self, path: &str) -> Option<String> {
         let id = path.strip_prefix(PAGES)?;
         let incident = self.incidents.iter().find(|incident| incident.id == id)?;
-        let facts = format!("{}, {}, {} urgency", incident.service_name, incident.status, incident.urgency);
+        let by = incident.changed_by.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
+        let facts = format!("{}, {}{by}, {} urgency", incident.service_name, incident.status, incident.urgency);
         let mut body = format!("<pre>{}</pre>\n", escaped(&details(incident)));
         for link in &incident.links {
             // Links were held to web addresses when they came in.
@@ -43,7 +44,7 @@ fn incident(incident: &Incident) -> Value {
         "id": incident.id, "number": incident.number, "title": incident.title, "status": incident.status,
         "service": {"id": incident.service_id, "name": incident.service_name}, "urgency": incident.urgency,
         "key": incident.key, "details": details(incident), "links": incident.links,
-        "created_at": incident.created_at, "url": incident.url,
+        "changed_by": incident.changed_by, "created_at": incident.created_at, "url": incident.url,
     })
 }
 

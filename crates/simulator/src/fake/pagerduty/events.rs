@@ -48,7 +48,8 @@ impl Account {
                 incident.key.clone()
             }
             (action, Some(incident)) => {
-                incident.move_to(if action == "acknowledge" { "acknowledged" } else { "resolved" }, now);
+                let by = incident.service_name.clone();
+                incident.move_to(if action == "acknowledge" { "acknowledged" } else { "resolved" }, &by, now);
                 incident.key.clone()
             }
             // Nothing is open under this key: the event is taken and dropped.

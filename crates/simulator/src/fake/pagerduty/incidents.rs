@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::answer::{body, flawed, invalid, not_found, refused};
-use super::state::{Account, Draft, Incident, ServiceSettings, User};
+use super::state::{Account, Draft, Incident, POLICY, ServiceSettings, User};
 use crate::fake::call::{Answer, Call};
 use crate::fake::fields::{Fields, Flaw, Problem};
 
@@ -43,7 +43,7 @@ pub(super) fn create(account: &mut Account, call: &Call) -> Result<Answer, Answe
     let incident = account.incident_mut(&id).ok_or_else(not_found)?;
     if to_sender {
         // Who creates an incident for themselves knows of it already: nobody is called.
-        incident.move_to("acknowledged", call.now);
+        incident.move_to("acknowledged", &from.name, call.now);
     }
     let incident = incident.clone();
     Ok(Answer::json(201, &json!({"incident": account.shown(&incident)})))
@@ -213,7 +213,7 @@ pub(super) fn update(account: &mut Account, call: &Call) -> Result<Answer, Answe
         match (incident.status.as_str(), status.as_str()) {
             ("resolved", "resolved") => return Err(refused(400, 1001, "Incident Already Resolved", &[])),
             ("acknowledged", "acknowledged") => return Err(refused(400, 1002, "Incident Already Acknowledged", &[])),
-            _ => incident.move_to(status, call.now),
+            _ => incident.move_to(status, &from.name, call.now),
         }
     }
     if let Some(title) = change.title {
@@ -265,7 +265,7 @@ pub(super) fn service(account: &mut Account, call: &Call) -> Result<Answer, Answ
         "id": service.id, "type": "service", "name": service.name, "summary": service.name, "status": "active",
         "self": format!("{}/services/{}", account.root, service.id),
         "html_url": format!("{}/service-directory/{}", account.root, service.id),
-        "escalation_policy": {"id": "PPOLICY", "type": "escalation_policy_reference", "summary": "Everybody, in turn"},
+        "escalation_policy": {"id": POLICY, "type": "escalation_policy_reference", "summary": "Everybody, in turn"},
     });
     Ok(Answer::json(200, &json!({"service": value})))
 }
@@ -291,15 +291,32 @@ impl Account {
             .iter()
             .map(|id| json!({"at": incident.created_at, "assignee": {"id": id, "type": "user_reference"}}))
             .collect();
+        let acknowledgements: Vec<_> = incident
+            .changed_by
+            .iter()
+            .filter(|_| incident.status == "acknowledged")
+            .map(|by| json!({"at": incident.updated_at, "acknowledger": self.acknowledger(incident, by)}))
+            .collect();
+        // What has alerts has no key of its own; lists are searched by the keys of the alerts all the same.
+        let key = Some(&incident.key).filter(|_| !incident.by_event);
         json!({
             "id": incident.id, "type": "incident", "summary": format!("[#{}] {}", incident.number, incident.title),
             "self": format!("{}/incidents/{}", self.root, incident.id), "html_url": incident.url,
             "incident_number": incident.number, "title": incident.title, "status": incident.status,
-            "incident_key": incident.key, "urgency": incident.urgency, "assignments": assignments,
+            "incident_key": key, "urgency": incident.urgency, "assignments": assignments,
+            "acknowledgements": acknowledgements,
             "created_at": incident.created_at, "updated_at": incident.updated_at, "resolved_at": incident.resolved_at,
             "last_status_change_at": incident.updated_at,
             "service": {"id": incident.service_id, "type": "service_reference", "summary": incident.service_name},
             "body": {"type": "incident_body", "details": incident.details},
         })
+    }
+
+    /// A user, or the service whose integration did it.
+    fn acknowledger(&self, incident: &Incident, name: &str) -> Value {
+        match self.settings.users.iter().find(|user| user.name == name) {
+            Some(user) => json!({"id": user.id, "type": "user_reference", "summary": user.name}),
+            None => json!({"id": incident.service_id, "type": "service_reference", "summary": name}),
+        }
     }
 }

@@ -5,7 +5,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::console::PAGES;
+use crate::fake::slack::Person;
 use crate::fake::world::Clock;
+
+/// The escalation policy of all services.
+pub(super) const POLICY: &str = "PPOLICY";
+/// The schedule that it names.
+const SCHEDULE: &str = "PSCHEDULE";
 
 /// How a fake PagerDuty starts.
 #[derive(Debug, Clone)]
@@ -16,6 +22,8 @@ pub struct Settings {
     pub users: Vec<User>,
     /// The services.
     pub services: Vec<ServiceSettings>,
+    /// Who is on call.
+    pub on_call: Vec<OnCall>,
     /// The clock.
     pub clock: Clock,
 }
@@ -24,10 +32,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             api_key: "accepted-by-the-fake-only".to_owned(),
-            users: vec![
-                User { id: "PDISPATCH".to_owned(), email: "dispatch@example.com".to_owned() },
-                User { id: "PSAM".to_owned(), email: "sam@example.com".to_owned() },
-            ],
+            users: vec![User::named("dispatch"), User::named("sam"), User::named("jane")],
             services: vec![
                 ServiceSettings {
                     id: "PABC123".to_owned(),
@@ -40,6 +45,12 @@ impl Default for Settings {
                     routing_key: "fedcba9876543210fedcba9876543210".to_owned(),
                 },
             ],
+            on_call: vec![OnCall {
+                policy: POLICY.to_owned(),
+                schedule: Some(SCHEDULE.to_owned()),
+                level: 1,
+                user: User::named("sam"),
+            }],
             clock: Clock::default(),
         }
     }
@@ -50,8 +61,36 @@ impl Default for Settings {
 pub struct User {
     /// `P…`.
     pub id: String,
+    /// The full name.
+    pub name: String,
     /// The e-mail address.
     pub email: String,
+}
+
+impl User {
+    /// Somebody with everything that follows from a handle: `sam` has the id `PSAM`, the name `Sam Example` and the
+    /// address `sam@example.com`, as in the fake Slack.
+    pub fn named(handle: &str) -> Self {
+        let person = Person::named(handle);
+        Self {
+            id: format!("P{}", handle.to_ascii_uppercase()),
+            name: person.real_name,
+            email: format!("{handle}@example.com"),
+        }
+    }
+}
+
+/// Somebody's turn at being called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnCall {
+    /// The id of the escalation policy.
+    pub policy: String,
+    /// The id of the schedule that the policy names; `None` where it names the person.
+    pub schedule: Option<String>,
+    /// 1 is called first.
+    pub level: u32,
+    /// Who is called.
+    pub user: User,
 }
 
 /// A service that incidents are opened on.
@@ -104,6 +143,8 @@ pub struct Incident {
     pub updated_at: Timestamp,
     /// When it was resolved.
     pub resolved_at: Option<Timestamp>,
+    /// The name of whoever acknowledged or resolved it, as long as it is not triggered again.
+    pub changed_by: Option<String>,
     /// Its page.
     pub url: String,
 }
@@ -190,6 +231,7 @@ impl Account {
             created_at: now,
             updated_at: now,
             resolved_at: None,
+            changed_by: None,
         };
         self.incidents.push(incident.clone());
         incident
@@ -197,10 +239,11 @@ impl Account {
 }
 
 impl Incident {
-    pub(super) fn move_to(&mut self, status: &str, now: Timestamp) {
+    pub(super) fn move_to(&mut self, status: &str, by: &str, now: Timestamp) {
         if self.status != status {
             self.status = status.to_owned();
             self.updated_at = now;
+            self.changed_by = (status != "triggered").then(|| by.to_owned());
             self.resolved_at = (status == "resolved").then_some(now);
         }
     }

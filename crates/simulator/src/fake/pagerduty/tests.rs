@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{PagerDuty, Settings};
+use super::{OnCall, PagerDuty, Settings, User};
 use crate::fake::testing::{ask, client, pagerduty};
 
 const SERVICE: &str = "PABC123";
@@ -210,6 +210,53 @@ async fn invalid_events_are_refused() {
     let (status, _) = enqueue(&fake, json!({"routing_key": "x".repeat(32)})).await;
     assert_eq!((status, fake.violations().len()), (400, count), "a key of the right form may still be wrong");
     assert!(fake.incidents().is_empty());
+}
+
+#[tokio::test]
+async fn an_incident_tells_who_took_it() {
+    let fake = fresh().await;
+    create(&fake, json!({})).await;
+    enqueue(&fake, json!({"dedup_key": "k2"})).await;
+    enqueue(&fake, json!({"dedup_key": "k2", "event_action": "acknowledge"})).await;
+    fake.acknowledge_as("Q1", "jane").unwrap();
+    let who = async |id: &str| {
+        let shown = get(&fake, &format!("/incidents/{id}")).await;
+        shown["incident"]["acknowledgements"][0]["acknowledger"].clone()
+    };
+    assert_eq!(who("Q1").await, json!({"id": "PJANE", "type": "user_reference", "summary": "Jane Example"}));
+    assert_eq!(who("Q2").await, json!({"id": SERVICE, "type": "service_reference", "summary": "Security on-call"}));
+    fake.resolve("Q1").unwrap();
+    assert_eq!(who("Q1").await, Value::Null);
+    assert_eq!(fake.console_pagerduty()["incidents"][1]["changed_by"], "Sam Example");
+    fake.reopen("Q1").unwrap();
+    assert_eq!((fake.incidents()[0].status.as_str(), &fake.incidents()[0].changed_by), ("triggered", &None));
+    assert_eq!(get(&fake, "/incidents/Q2").await["incident"]["incident_key"], Value::Null);
+}
+
+#[tokio::test]
+async fn on_calls_are_filtered_and_show_users_on_request() {
+    let fake = fresh().await;
+    let names = async |query: &str| {
+        let shown = get(&fake, &format!("/oncalls?{query}")).await;
+        let of = |turn: &Value| turn["user"]["summary"].as_str().unwrap().to_owned();
+        shown["oncalls"].as_array().unwrap().iter().map(of).collect::<Vec<_>>()
+    };
+    let turn =
+        |level, handle: &str| OnCall { level, user: User::named(handle), ..Settings::default().on_call.remove(0) };
+    fake.put_on_call(vec![turn(1, "jane"), OnCall { policy: "PELSE".to_owned(), schedule: None, ..turn(1, "joe") }]);
+    assert_eq!(names("escalation_policy_ids[]=PPOLICY").await, ["Jane Example"]);
+    assert_eq!(names("escalation_policy_ids[]=PELSE").await, ["Joe Example"]);
+    assert_eq!(names("schedule_ids[]=PSCHEDULE").await, ["Jane Example"]);
+    assert_eq!(names("escalation_policy_ids[]=PELSE&schedule_ids[]=PSCHEDULE").await, [""; 0]);
+    let full = get(&fake, "/oncalls?schedule_ids[]=PSCHEDULE&include[]=users").await["oncalls"][0]["user"].clone();
+    assert_eq!((&full["type"], &full["email"]), (&json!("user"), &json!("jane@example.com")));
+    let brief = get(&fake, "/oncalls?schedule_ids[]=PSCHEDULE").await["oncalls"][0]["user"].clone();
+    assert_eq!((&brief["type"], &brief["email"]), (&json!("user_reference"), &Value::Null));
+    assert!(fake.violations().is_empty());
+    for query in ["schedule_ids[]=", "policies=PELSE", "limit=101", "include[]=persons"] {
+        assert_eq!(ask(pagerduty(&fake, Method::GET, &format!("/oncalls?{query}"))).await.0, 400, "{query}");
+    }
+    assert_eq!(fake.violations().len(), 4);
 }
 
 #[tokio::test]
