@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import boto3
 from botocore.config import Config
@@ -15,6 +16,7 @@ from botocore.config import Config
 REGION = "eu-central-1"
 START_S = 60
 MAX_RECEIVES = 2
+MOTO = Path(__file__).with_name("moto_in_turn.py")
 
 #: Credentials of no worth; moto takes any.
 CREDENTIALS = {
@@ -29,7 +31,7 @@ class Cloud:
 
     def __init__(self):
         port = _free_port()
-        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+        command = [sys.executable, "-B", str(MOTO), "-H", "127.0.0.1", "-p", str(port)]
         environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
         self.process = subprocess.Popen(
             command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -37,6 +37,8 @@ pub struct Memory {
 pub struct Kept {
     /// The store: bytes and version by path.
     pub objects: BTreeMap<String, (Bytes, u64)>,
+    /// How much was written to paths of the store that were removed, and the removals.
+    pub removed: u64,
     /// Issues; the first has number 1.
     pub issues: Vec<Draft>,
     /// Numbers of closed issues.
@@ -114,7 +116,7 @@ impl Memory {
 impl Kept {
     /// How much was written or sent, to see whether anything was.
     pub fn effects(&self) -> usize {
-        let versions: u64 = self.objects.values().map(|(_, version)| version).sum();
+        let versions: u64 = self.removed + self.objects.values().map(|(_, version)| version).sum::<u64>();
         let others = [&self.issues.len(), &self.closed.len(), &self.comments.len(), &self.notices.len()];
         others.into_iter().sum::<usize>() + self.published.len() + usize::try_from(versions).unwrap_or(usize::MAX)
     }
@@ -165,6 +167,20 @@ impl Store for Memory {
 
     async fn list(&self, prefix: &str) -> Result<Vec<String>, Failed> {
         Ok(self.ask()?.objects.keys().filter(|path| path.starts_with(prefix)).cloned().collect())
+    }
+
+    async fn list_before(&self, prefix: &str, end: &str, max: usize) -> Result<Vec<String>, Failed> {
+        let kept = self.ask()?;
+        let names = kept.objects.range(prefix.to_owned()..).map(|(path, _)| path);
+        Ok(names.take_while(|path| path.starts_with(prefix) && path.as_str() < end).take(max).cloned().collect())
+    }
+
+    async fn delete(&self, path: &str) -> Result<(), Failed> {
+        let mut kept = self.ask()?;
+        if let Some((_, version)) = kept.objects.remove(path) {
+            kept.removed += version + 1;
+        }
+        Ok(())
     }
 }
 

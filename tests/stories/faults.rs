@@ -222,6 +222,14 @@ impl Store for Moody {
         self.meet().await?;
         self.inner.list(prefix).await
     }
+    async fn list_before(&self, prefix: &str, end: &str, max: usize) -> Result<Vec<String>, Failed> {
+        self.meet().await?;
+        self.inner.list_before(prefix, end, max).await
+    }
+    async fn delete(&self, path: &str) -> Result<(), Failed> {
+        self.meet().await?;
+        self.inner.delete(path).await
+    }
 }
 
 async fn with_moods() -> (Story, World, Arc<Moody>) {

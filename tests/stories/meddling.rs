@@ -33,6 +33,9 @@ pub(crate) const TIME: Duration = Duration::from_secs(30);
 /// Reached only when something hangs.
 const PATIENCE: Duration = Duration::from_secs(45);
 
+/// What of the store can be meddled with.
+const OPERATIONS: [&str; 5] = ["read", "create", "swap", "list_before", "delete"];
+
 /// What happens to one call of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Whim {
@@ -62,7 +65,7 @@ pub(crate) struct MeddlingStore {
 }
 
 impl MeddlingStore {
-    /// From now on, the call of `operation` (`read`, `create`, `swap`) that comes after `spared` others
+    /// From now on, the call of `operation` ([`OPERATIONS`]) that comes after `spared` others
     /// meets this whim.
     pub(crate) fn meddle(&self, operation: &'static str, spared: usize, whim: Whim) {
         let mut operations = self.operations.lock().unwrap();
@@ -73,7 +76,7 @@ impl MeddlingStore {
     /// From now on every call hangs.
     pub(crate) fn hang_for_ever(&self) {
         let mut operations = self.operations.lock().unwrap();
-        for operation in ["read", "create", "swap"] {
+        for operation in OPERATIONS {
             operations.entry(operation).or_default().hangs = true;
         }
     }
@@ -143,6 +146,25 @@ impl Store for MeddlingStore {
 
     async fn list(&self, prefix: &str) -> Result<Vec<String>, Failed> {
         self.inner.list(prefix).await
+    }
+
+    async fn list_before(&self, prefix: &str, end: &str, max: usize) -> Result<Vec<String>, Failed> {
+        match self.whim("list_before") {
+            Some(_) => self.hang().await,
+            None => self.inner.list_before(prefix, end, max).await,
+        }
+    }
+
+    async fn delete(&self, path: &str) -> Result<(), Failed> {
+        match self.whim("delete") {
+            Some(Whim::Hang) => return self.hang().await,
+            Some(Whim::HangAfter) => {
+                self.inner.delete(path).await?;
+                return self.hang().await;
+            }
+            _ => {}
+        }
+        self.inner.delete(path).await
     }
 }
 

@@ -94,6 +94,24 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// # Errors
     /// When the store cannot be asked.
     async fn list(&self, prefix: &str) -> Result<Vec<String>, Failed>;
+
+    /// The paths below `prefix` that come before `end` in order of their bytes: the first `max` of them,
+    /// in order. `end` is a whole path or the beginning of one, `prefix` included. Asks the store for about
+    /// as many names as it returns, whatever else lies below `prefix`.
+    ///
+    /// Beside others who create and delete it is no snapshot: it holds every path that was there all the
+    /// time, and any of the others.
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    async fn list_before(&self, prefix: &str, end: &str, max: usize) -> Result<Vec<String>, Failed>;
+
+    /// Removes the object, whatever its version. That there is none is success.
+    ///
+    /// # Errors
+    /// [`Failed::Unreachable`] when it may be removed all the same, even later. Repeating removes what
+    /// somebody may have created meanwhile.
+    async fn delete(&self, path: &str) -> Result<(), Failed>;
 }
 
 /// A new issue, fully worded and within GitHub's limits.

@@ -84,4 +84,22 @@ impl Store for Line {
         })
         .await
     }
+
+    async fn list_before(&self, prefix: &str, end: &str, max: usize) -> Result<Vec<String>, Failed> {
+        let (prefix, end) = (prefix.to_owned(), end.to_owned());
+        self.call(Vendor::Store, "store list", move |outside, _| {
+            let names = outside.objects.now.range(prefix.clone()..).map(|(path, _)| path);
+            Ok(names.take_while(|path| path.starts_with(&prefix) && **path < end).take(max).cloned().collect())
+        })
+        .await
+    }
+
+    async fn delete(&self, path: &str) -> Result<(), Failed> {
+        let path = path.to_owned();
+        self.call(Vendor::Store, "store delete", move |outside, _| {
+            outside.objects.now.remove(&path);
+            Ok(())
+        })
+        .await
+    }
 }

@@ -1,7 +1,12 @@
-//! A bucket as a store: S3 creates (`If-None-Match`) and swaps (`If-Match`) by itself.
+//! The way to S3, which creates (`If-None-Match`) and swaps (`If-Match`) by itself.
 //!
 //! `object_store` speaks S3's language and signs; sending, repeating and waiting is [`Http`]'s.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>
+//!
+//! It needs a general purpose bucket, and the rights `s3:GetObject`, `s3:PutObject` and `s3:DeleteObject` on
+//! the objects and `s3:ListBucket` on the bucket; without the last, S3 says of an object that is not there
+//! that looking at it is forbidden.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>
 
 use std::{
     sync::Arc,
@@ -14,11 +19,9 @@ use dispatch_engine::ports::Failed;
 use http::{Method, Response, StatusCode};
 use http_body_util::BodyExt;
 use object_store::{
-    ClientOptions, CredentialProvider, ObjectStore, RetryConfig,
-    aws::{AmazonS3Builder, AwsCredential, S3ConditionalPut},
+    ClientOptions, CredentialProvider, RetryConfig,
+    aws::{AmazonS3, AmazonS3Builder, AwsCredential, S3ConditionalPut},
     client::{HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService},
-    path::Path,
-    prefix::PrefixStore,
 };
 use reqwest::Request;
 use tokio::sync::Mutex;
@@ -48,7 +51,7 @@ const SPARE: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// What is expected instead.
-pub(super) fn open(bucket: &str, prefix: Path, aws: &Aws) -> Result<Arc<dyn ObjectStore>, String> {
+pub(super) fn open(bucket: &str, aws: &Aws) -> Result<AmazonS3, String> {
     let region = aws.region().ok_or("AWS_REGION beside it, because it is a bucket")?;
     let provider = aws.sdk().credentials_provider().ok_or("credentials of AWS beside it, because it is a bucket")?;
     let http = Http::with_policy(POLICY).map_err(|error| error.to_string())?;
@@ -60,14 +63,15 @@ pub(super) fn open(bucket: &str, prefix: Path, aws: &Aws) -> Result<Arc<dyn Obje
         .with_region(region)
         .with_credentials(Arc::new(Keys { provider, held: Mutex::new(None) }))
         .with_conditional_put(S3ConditionalPut::ETagMatch)
+        // One object a request, whose status says what came of it; in bulk, the body says so.
+        .with_disable_bulk_delete(true)
         .with_virtual_hosted_style_request(virtual_host)
         .with_retry(RetryConfig { max_retries: 0, ..RetryConfig::default() })
         .with_http_connector(Wire(http));
     if let Some(endpoint) = endpoint {
         builder = builder.with_endpoint(endpoint).with_allow_http(true);
     }
-    let s3 = builder.build().map_err(|error| format!("a bucket ({error})"))?;
-    Ok(if prefix.as_ref().is_empty() { Arc::new(s3) } else { Arc::new(PrefixStore::new(s3, prefix)) })
+    builder.build().map_err(|error| format!("a bucket ({error})"))
 }
 
 /// Sends `object_store`'s requests.

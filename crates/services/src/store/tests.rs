@@ -1,10 +1,13 @@
 //! One suite that memory, a folder and S3 must pass.
 //!
 //! S3 is checked against whatever stands at `DISPATCH_TEST_S3`, such as `http://127.0.0.1:5057`, and
-//! skipped without it.
+//! skipped without it. The server must do conditional puts in one step, as S3 does; of moto's alone that
+//! is not so, and `tests/bootstraps/moto_in_turn.py` makes up for it.
 
 use std::{collections::HashMap, env, process::Command, thread};
 
+use bytes::Bytes;
+use dispatch_engine::ports::Tag;
 use futures::future::join_all;
 use tempfile::TempDir;
 use tokio::runtime::Builder;
@@ -12,6 +15,7 @@ use tokio::runtime::Builder;
 use super::*;
 
 mod bucket;
+mod due;
 
 const WRITERS: usize = 50;
 
@@ -39,6 +43,7 @@ async fn conform(store: &dyn Store) {
     paths_stay_inside(store).await;
     counting_loses_nothing(store).await;
     one_of_many_creates(store).await;
+    due::conform(store).await;
 }
 
 async fn creation_is_exclusive(store: &dyn Store) {
@@ -101,8 +106,10 @@ async fn paths_stay_inside(store: &dyn Store) {
         assert!(store.read(path).await.unwrap_err().is_final(), "{path}");
         assert!(store.create(path, "x".into()).await.unwrap_err().is_final(), "{path}");
         assert!(store.swap(path, "x".into(), &tag).await.unwrap_err().is_final(), "{path}");
+        assert!(store.delete(path).await.unwrap_err().is_final(), "{path}");
     }
     assert!(store.list("..").await.unwrap_err().is_final());
+    assert!(store.list_before("..", "x", 1).await.unwrap_err().is_final());
 }
 
 async fn counting_loses_nothing(store: &dyn Store) {

@@ -14,6 +14,8 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::http::{Http, Repeat, Verdict};
 
+mod pages;
+
 const KEYS: [(&str, &str); 3] =
     [("AWS_REGION", "us-east-1"), ("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "secret")];
 
@@ -26,7 +28,7 @@ async fn s3_conforms() {
     let Ok(endpoint) = env::var("DISPATCH_TEST_S3") else {
         return println!("skipped: DISPATCH_TEST_S3 names no endpoint");
     };
-    // A fresh name each time, because nothing here deletes.
+    // A fresh name each time, because nothing here deletes a bucket.
     let bucket = format!("dispatch-{}", dispatch_engine::ports::Clock::fresh(&crate::clock::SystemClock));
     let making = reqwest::Request::new(Method::PUT, format!("{endpoint}/{bucket}").parse().unwrap());
     Http::new().unwrap().send("s3 CreateBucket", making, Repeat::Freely, Verdict::of_status).await.unwrap();
@@ -39,10 +41,10 @@ async fn s3_conforms() {
     assert_eq!(missing.read("a").await, Err(failed));
 }
 
-/// What a server does with one put.
+/// What a server does with one put or deletion.
 #[derive(Clone, Copy, Debug)]
 enum Act {
-    /// Writes it, and loses the reply.
+    /// Does it, and loses the reply.
     LoseReply,
     /// Loses the request.
     LoseRequest,
@@ -50,12 +52,12 @@ enum Act {
     LoseToOther,
     /// Answers with an error.
     Say(u16, &'static str),
-    /// Writes it.
+    /// Does it.
     Write,
 }
 use Act::{LoseReply, LoseRequest, LoseToOther, Say, Write};
 
-/// One object, and a script for what happens to puts; the last act is repeated.
+/// One object, and a script for what happens to puts and deletions; the last act is repeated.
 struct Bucket {
     script: Mutex<Vec<Act>>,
     object: Mutex<Option<Bytes>>,
@@ -98,12 +100,13 @@ async fn answer(State(bucket): State<Arc<Bucket>>, request: Request) -> Response
             None => error(404, "NoSuchKey"),
         };
     }
+    let is_put = request.method() == Method::PUT;
     let bytes = axum::body::to_bytes(request.into_body(), 1 << 20).await.unwrap();
     let act = bucket.act();
     let mut object = bucket.object.lock().unwrap();
     match act {
         Say(status, code) => return error(status, code),
-        Write | LoseReply => *object = Some(bytes),
+        Write | LoseReply => *object = is_put.then_some(bytes),
         LoseToOther => *object = Some("other".into()),
         LoseRequest => {}
     }
@@ -128,6 +131,7 @@ fn cut() -> Response {
     response
 }
 
+const DELETION: &str = "DELETE /bucket/prefix/a";
 const CREATION: &str = "PUT /bucket/prefix/a if-none-match *";
 const LOOK: &str = "GET /bucket/prefix/a";
 
@@ -159,6 +163,26 @@ async fn a_put_that_was_not_done_is_repeated() {
         let (bucket, store) = Bucket::start(&[code, Write]).await;
         assert!(store.create("a", "mine".into()).await.unwrap().is_some());
         assert_eq!(bucket.seen(), [CREATION, CREATION]);
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_is_repeated_only_when_it_was_not_done() {
+    for lost in [LoseReply, LoseRequest, Say(500, "InternalError")] {
+        let (bucket, store) = Bucket::start(&[lost]).await;
+        let failed = store.delete("a").await.unwrap_err();
+        assert!(failed.is_unsure(), "{lost:?}: {failed}");
+        assert_eq!(bucket.seen(), [DELETION], "somebody may have created it anew");
+    }
+    let (bucket, store) = Bucket::start(&[Say(503, "SlowDown"), Write]).await;
+    assert_eq!(store.delete("a").await, Ok(()));
+    assert_eq!(bucket.seen(), [DELETION, DELETION]);
+    let (_, store) = Bucket::start(&[Say(404, "NoSuchKey")]).await;
+    assert_eq!(store.delete("a").await, Ok(()));
+    for (status, code) in [(403, "AccessDenied"), (404, "NoSuchBucket")] {
+        let (_, store) = Bucket::start(&[Say(status, code)]).await;
+        let failed = Failed::Busy { call: DELETE, reason: code.to_owned(), wait: None };
+        assert_eq!(store.delete("a").await, Err(failed));
     }
 }
 
