@@ -27,7 +27,12 @@ fn client(world: &fake::Slack, token: &str) -> Slack {
 }
 
 fn question() -> Notice {
-    let button = |action, danger| Button { action, label: action.to_owned(), value: "value".to_owned(), danger };
+    let button = |action: &str, danger| Button {
+        action: action.to_owned(),
+        label: action.to_owned(),
+        value: "value".to_owned(),
+        danger,
+    };
     Notice {
         key: "key.1".to_owned(),
         headline: "2FA turned off".to_owned(),

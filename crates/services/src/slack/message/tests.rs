@@ -3,8 +3,12 @@ use serde_json::{Value, json};
 use super::*;
 
 fn question() -> Notice {
-    let button =
-        |action, label: &str, danger| Button { action, label: label.to_owned(), value: format!("{action}-1"), danger };
+    let button = |action: &str, label: &str, danger| Button {
+        action: action.to_owned(),
+        label: label.to_owned(),
+        value: format!("{action}-1"),
+        danger,
+    };
     Notice {
         key: "key".to_owned(),
         headline: "2FA turned off".to_owned(),
