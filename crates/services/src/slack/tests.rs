@@ -6,7 +6,10 @@ use dispatch_simulator::fake::{Fault, Kind, slack as fake};
 use super::*;
 use crate::http::Policy;
 
+mod forms;
 mod looking;
+mod threads;
+mod zones;
 
 const TOKEN: &str = "xoxb-accepted-by-the-fake-only";
 

@@ -87,6 +87,38 @@ fn a_notice_always_says_something() {
 }
 
 #[test]
+fn more_buttons_than_fit_a_row_have_two_and_colour_is_for_yes_and_no() {
+    let named = |count: usize| {
+        let actions = ["yes", "no", "more.0", "more.1", "more.2", "wrong", "snooze"];
+        let buttons = actions.into_iter().rev().take(count).rev();
+        buttons.map(|action| Button {
+            action: action.to_owned(),
+            label: action.to_owned(),
+            value: String::new(),
+            danger: action != "yes",
+        })
+    };
+    let rows = |count| {
+        let (_, blocks) = render(&Notice { buttons: named(count).collect(), ..Notice::default() });
+        let actions = blocks.into_iter().filter(|block| block["type"] == "actions");
+        let row = |block: Value| {
+            let elements = block["elements"].as_array().unwrap().clone();
+            let words = elements.iter().map(|button| match button.get("style") {
+                Some(style) => format!("{}:{}", button["action_id"].as_str().unwrap(), style.as_str().unwrap()),
+                None => button["action_id"].as_str().unwrap().to_owned(),
+            });
+            (block["block_id"].as_str().unwrap().to_owned(), words.collect::<Vec<_>>().join(" "))
+        };
+        actions.map(row).collect::<Vec<_>>()
+    };
+    let row = |id: &str, words: &str| (id.to_owned(), words.to_owned());
+    let answers = "yes:primary no:danger more.0 more.1 more.2";
+    assert_eq!(rows(7), [row("answer", answers), row("answer.1", "wrong snooze")]);
+    assert_eq!(rows(5), [row("answer", "more.0 more.1 more.2 wrong snooze")]);
+    assert_eq!(rows(0), []);
+}
+
+#[test]
 fn a_button_without_words_is_named_after_what_it_does() {
     let mut notice = question();
     notice.buttons[0].label = " ".to_owned();
