@@ -24,6 +24,7 @@ const INPUT_LABEL_CHARS_MAX: usize = 2_000;
 const BUTTON_CHARS_MAX: usize = 75;
 const BUTTON_VALUE_CHARS_MAX: usize = 2_000;
 const OPTIONS_MAX: usize = 100;
+const RADIO_OPTIONS_MAX: usize = 10;
 const OVERFLOW_OPTIONS_MAX: usize = 5;
 const OPTION_CHARS_MAX: usize = 75;
 const OPTION_VALUE_CHARS_MAX: usize = 150;
@@ -161,7 +162,8 @@ fn check_element(element: &Value, place: &str, findings: &mut Findings) {
     optional_text(element, "placeholder", place, Text::Plain, PLACEHOLDER_CHARS_MAX, findings);
     match kind(element) {
         "button" => check_button(element, place, findings),
-        "static_select" | "radio_buttons" | "checkboxes" => check_options(element, place, OPTIONS_MAX, findings),
+        "static_select" => check_options(element, place, OPTIONS_MAX, findings),
+        "radio_buttons" | "checkboxes" => check_options(element, place, RADIO_OPTIONS_MAX, findings),
         "overflow" => check_options(element, place, OVERFLOW_OPTIONS_MAX, findings),
         "plain_text_input" | "users_select" | "conversations_select" | "channels_select" | "datepicker" => {}
         other => findings.add(place, format_args!("an element of type {other:?} is not known here")),
@@ -213,6 +215,9 @@ fn check_options(element: &Value, place: &str, options_max: usize, findings: &mu
         let place = format!("{place}/options/{at}");
         text(option, "text", &place, Text::Any, OPTION_CHARS_MAX, findings);
         string(option, "value", &place, OPTION_VALUE_CHARS_MAX, findings);
+    }
+    if element.get("initial_option").is_some_and(|first| !options.contains(first)) {
+        findings.add(format_args!("{place}/initial_option"), "is not one of the options");
     }
 }
 

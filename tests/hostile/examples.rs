@@ -11,7 +11,7 @@ use dispatch_core::{
 };
 use dispatch_tests::input::{
     event,
-    payload::{click, legacy_click, value},
+    payload::{click, form, legacy_click, value},
     world::{Memory, defaults, now, run},
 };
 use serde_json::{Value, json};
@@ -59,7 +59,14 @@ pub(crate) fn payloads() -> Vec<Value> {
     let own = click(&value());
     let mut yes = own.clone();
     yes["actions"][0]["action_id"] = json!("yes");
-    vec![own, yes, click("v1.x"), legacy_click(&URL_SAFE_NO_PAD.encode(id.to_string()))]
+    let mut payloads = vec![own.clone(), yes, click("v1.x"), legacy_click(&URL_SAFE_NO_PAD.encode(id.to_string()))];
+    payloads.extend(["reason", "snooze"].map(|kind| form(kind, &value())));
+    payloads.extend(["more.0", "wrong", "snooze"].map(|button| {
+        let mut press = own.clone();
+        press["actions"][0]["action_id"] = json!(button);
+        press
+    }));
+    payloads
 }
 
 /// Journals of lives at many stages, as they stand in the store.

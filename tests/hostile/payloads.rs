@@ -21,8 +21,10 @@ fn the_examples_are_taken() {
         payload::holds(&payload.to_string());
     }
     let read = |payload: &Value| dispatch_triage::read(&payload.to_string());
-    assert!(matches!(read(&examples::payloads()[0]), Ok(dispatch_triage::Action::Click(_))));
+    assert!(matches!(read(&examples::payloads()[0]), Ok(dispatch_triage::Action::Press(_))));
     assert!(matches!(read(&examples::payloads()[3]), Ok(dispatch_triage::Action::Legacy(_))));
+    assert!(matches!(read(&examples::payloads()[4]), Ok(dispatch_triage::Action::Reason(_))));
+    assert!(matches!(read(&examples::payloads()[5]), Ok(dispatch_triage::Action::Snoozed(_))));
 }
 
 #[test]
@@ -41,6 +43,13 @@ fn a_mebibyte_in_any_field_is_taken_or_refused() {
             (3, "/message_ts"),
             (3, "/actions/0/value"),
             (3, "/original_message/text"),
+            (5, "/user/name"),
+            (5, "/view/callback_id"),
+            (5, "/view/private_metadata"),
+            (5, "/view/state/values/choice/choice/selected_option/value"),
+            (5, "/view/state/values/text/text/value"),
+            (6, "/actions/0/action_id"),
+            (6, "/trigger_id"),
         ] {
             let mut payload = examples::payloads()[which].clone();
             *payload.pointer_mut(path).unwrap() = text.clone();

@@ -1,4 +1,4 @@
-//! What Slack sends when somebody presses a button.
+//! What Slack sends when somebody presses a button, or fills in a form.
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,11 +24,13 @@ pub fn holds(payload: &str) {
     let status = status(&memory, &signed(body.as_bytes(), Kind::Http, true));
     let after = memory.kept();
     match read(payload) {
-        Ok(Action::Click(click)) => {
-            assert_eq!(status, 200, "a click that can be read");
-            let is_theirs = click.ticket == ticket(&before) && click.by.id == READER;
-            assert_eq!(answer(&after), is_theirs.then_some(click.answer), "{click:?}");
+        Ok(Action::Press(press)) => {
+            assert_eq!(status, 200, "a press that can be read");
+            let is_theirs = press.ticket == ticket(&before) && press.by.id == READER;
+            let answered = press.click().filter(|_| is_theirs).map(|click| click.answer);
+            assert_eq!(answer(&after), answered, "{press:?}");
         }
+        Ok(Action::Reason(_) | Action::Snoozed(_)) => assert_eq!((status, answer(&after)), (200, None)),
         Ok(Action::Legacy(_)) => assert_eq!(status, 200, "a click on an old button"),
         Ok(Action::Nothing) => assert_eq!((status, after.effects()), (200, before.effects())),
         Err(_) => assert_eq!((status, after.effects()), (400, before.effects())),
@@ -76,6 +78,25 @@ pub fn click(value: &str) -> Value {
             "action_id": "no", "block_id": "answer", "type": "button", "value": value, "action_ts": "2",
             "text": { "type": "plain_text", "text": "No", "emoji": true },
         }],
+    })
+}
+
+/// A form that was filled in, as Slack sends it.
+pub fn form(kind: &str, value: &str) -> Value {
+    let words = |text: &str| json!({ "type": "plain_text", "text": text, "emoji": true });
+    let chosen = json!({ "text": words("For four hours"), "value": "4h" });
+    json!({
+        "type": "view_submission", "team": { "id": "T1", "domain": "example" }, "trigger_id": "1.2.x", "token": "x",
+        "user": { "id": READER, "username": "jane", "name": "jane", "team_id": "T1" }, "api_app_id": "A1",
+        "view": {
+            "id": "V1", "team_id": "T1", "type": "modal", "callback_id": kind, "private_metadata": value, "hash": "1.x",
+            "title": words("Later"), "submit": words("Send"), "blocks": [], "root_view_id": "V1", "bot_id": "B1",
+            "state": { "values": {
+                "choice": { "choice": { "type": "radio_buttons", "selected_option": chosen } },
+                "text": { "text": { "type": "plain_text_input", "value": "On a train." } },
+            } },
+        },
+        "response_urls": [], "is_enterprise_install": false, "enterprise": null,
     })
 }
 

@@ -40,6 +40,12 @@ async fn nothing_of_an_alarm_and_no_secret_is_logged_whatever_fails() {
     for payload in [
         json!({ "type": WORD }),
         json!({ "type": "block_actions", "user": WORD }),
+        json!({ "type": "view_submission", "user": { "id": WORD }, "view": WORD }),
+        json!({ "type": "view_submission", "user": { "id": WORD, "name": WORD },
+            "view": { "callback_id": "reason", "private_metadata": WORD, "state": { "values": {} } } }),
+        json!({ "type": "view_submission", "user": { "id": WORD, "name": WORD },
+            "view": { "callback_id": "reason", "private_metadata": format!("v1.{}.5eed.0", "a".repeat(40)),
+                "state": { "values": { "text": { "text": { "value": WORD } } } } } }),
         json!({ "type": "interactive_message", "callback_id": WORD, "user": { "id": WORD }, "channel": { "id": WORD },
             "message_ts": WORD, "actions": [{ "name": WORD }] }),
     ] {

@@ -13,6 +13,7 @@ mod crashes;
 mod deadlines;
 mod events;
 mod faults;
+mod forms;
 mod lag;
 mod last_resort;
 mod log;

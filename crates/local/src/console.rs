@@ -15,10 +15,10 @@ use axum::{
     Router,
     body::Bytes,
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, header},
     middleware,
     response::{
-        Sse,
+        IntoResponse, Sse,
         sse::{Event, KeepAlive},
     },
     routing::{get, post},
@@ -28,7 +28,7 @@ use futures::{Stream, stream};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 pub use self::state::{aws_line, redrive_line, send_line};
-use crate::town::Town;
+use crate::town::{Answer, Town};
 
 /// What the page's server works on.
 #[derive(Clone, Debug)]
@@ -99,12 +99,12 @@ async fn changes(State(console): State<Console>) -> Sse<impl Stream<Item = Resul
     Sse::new(events).keep_alive(KeepAlive::default())
 }
 
-/// A click: from the fake Slack, or through a tunnel from the real one.
-async fn interactivity(State(console): State<Console>, headers: HeaderMap, body: Bytes) -> StatusCode {
+/// A click or a form: from the fake Slack, or through a tunnel from the real one.
+async fn interactivity(State(console): State<Console>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
     let text = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
         Some((name.to_string(), value.to_str().ok()?.to_owned()))
     };
     let headers: Vec<_> = headers.iter().filter_map(text).collect();
-    let status = console.town.request(&body, &headers).await;
-    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    let Answer { status, kind, body } = console.town.ask(&body, &headers).await;
+    (StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), [(header::CONTENT_TYPE, kind)], body)
 }

@@ -71,6 +71,17 @@ pub struct Real {
     pub pagerduty: bool,
 }
 
+/// What triage answers to an HTTP request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status; 500 when the function gave none.
+    pub status: u16,
+    /// The media type of the body.
+    pub kind: String,
+    /// The body.
+    pub body: String,
+}
+
 /// A running town. Dropping it stops everything.
 #[derive(Debug)]
 pub struct Town {
@@ -171,6 +182,11 @@ impl Town {
 
     /// Sends an HTTP request to triage, as API Gateway would, and returns the status.
     pub async fn request(&self, body: &[u8], headers: &[(String, String)]) -> u16 {
+        self.ask(body, headers).await.status
+    }
+
+    /// Sends an HTTP request to triage, as API Gateway would, and returns what it answers.
+    pub async fn ask(&self, body: &[u8], headers: &[(String, String)]) -> Answer {
         let headers: BTreeMap<_, _> = headers.iter().map(|(name, value)| (name.to_lowercase(), value)).collect();
         let response = self
             .triage
@@ -186,7 +202,13 @@ impl Town {
             }))
             .await;
         self.turned();
-        response.get("statusCode").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok()).unwrap_or(500)
+        let text = |pointer| response.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let code = response.get("statusCode").and_then(Value::as_u64);
+        Answer {
+            status: code.and_then(|code| u16::try_from(code).ok()).unwrap_or(500),
+            kind: text("/headers/content-type"),
+            body: text("/body"),
+        }
     }
 
     /// A counter that moves whenever a function has done something.

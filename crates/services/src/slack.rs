@@ -1,6 +1,7 @@
 //! Slack: where people are told and asked.
 
 mod api;
+mod form;
 mod look;
 mod message;
 mod people;
@@ -12,7 +13,7 @@ use std::fmt;
 use async_trait::async_trait;
 use dispatch_core::{
     alarm::{Address, digest},
-    notice::{Notice, Receipt},
+    notice::{Form, Notice, Receipt},
 };
 use dispatch_engine::ports::{Destination, Failed};
 use jiff::Timestamp;
@@ -20,8 +21,15 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use self::{api::Api, look::Myself, message::Message, people::People};
+use self::{
+    api::Api,
+    form::View,
+    look::{Myself, Place},
+    message::Message,
+    people::People,
+};
 pub use self::{
+    form::{CHOICE, TEXT},
     message::ANSWER,
     settings::{SETTINGS, default_channel, signing_secret},
 };
@@ -36,6 +44,7 @@ pub const SCHEME: &str = "slack";
 const POST: &str = "slack chat.postMessage";
 const POST_EPHEMERAL: &str = "slack chat.postEphemeral";
 const UPDATE: &str = "slack chat.update";
+const OPEN_VIEW: &str = "slack views.open";
 
 /// What the metadata of Dispatch's messages is called.
 const EVENT_TYPE: &str = "dispatch";
@@ -69,9 +78,13 @@ impl Slack {
 
     /// Posts where everyone in the conversation reads it, and for good.
     async fn post(&self, to: &Address, notice: &Notice) -> Result<Receipt, Failed> {
-        let (channel, reader) = self.resolve(to).await?;
+        let (channel, reader) = match &notice.thread {
+            Some(thread) => (thread.at.rest().to_owned(), thread.reader.clone()),
+            None => self.resolve(to).await?,
+        };
         let post = Post {
             channel: &channel,
+            thread_ts: thread_ts(notice),
             message: Message::of(notice),
             unfurl_links: false,
             unfurl_media: false,
@@ -81,19 +94,27 @@ impl Slack {
         Ok(Receipt { at: Address::new(SCHEME, &posted.channel), id: posted.ts, reader, url: None })
     }
 
-    /// The message with this key, among what was said where `to` leads at or after `since`.
-    async fn look(&self, to: &Address, key: &str, since: Timestamp) -> Result<Option<Receipt>, Failed> {
-        let (channel, reader) = self.resolve(to).await?;
-        let channel = look::conversation(&self.api, &channel, reader.as_deref()).await?;
-        let id = self.myself.said(&self.api, &channel, &mark(key), since).await?;
+    /// The message with this key, among what was said at or after `since`: in the thread that it answers
+    /// in, else where `to` leads.
+    async fn look(&self, to: &Address, notice: &Notice, since: Timestamp) -> Result<Option<Receipt>, Failed> {
+        let (channel, reader) = match &notice.thread {
+            Some(thread) => (thread.at.rest().to_owned(), thread.reader.clone()),
+            None => {
+                let (channel, reader) = self.resolve(to).await?;
+                (look::conversation(&self.api, &channel, reader.as_deref()).await?, reader)
+            }
+        };
+        let place = Place { channel: &channel, thread: thread_ts(notice) };
+        let id = self.myself.said(&self.api, &place, &mark(&notice.key), since).await?;
         Ok(id.map(|id| Receipt { at: Address::new(SCHEME, &channel), id, reader, url: None }))
     }
 
     /// Shows a note to one reader of a conversation.
     async fn whisper(&self, to: &Address, user: &str, notice: &Notice) -> Result<Receipt, Failed> {
-        let post = Whisper { channel: to.rest(), user, message: Message::of(notice) };
+        let at = notice.thread.as_ref().map_or(to, |thread| &thread.at);
+        let post = Whisper { channel: at.rest(), user, thread_ts: thread_ts(notice), message: Message::of(notice) };
         let shown: Shown = self.api.write(POST_EPHEMERAL, &post, Repeat::OnlyIfNotActedOn).await?;
-        Ok(Receipt { at: to.clone(), id: shown.message_ts, reader: Some(user.to_owned()), url: None })
+        Ok(Receipt { at: at.clone(), id: shown.message_ts, reader: Some(user.to_owned()), url: None })
     }
 }
 
@@ -116,8 +137,8 @@ impl Destination for Slack {
     /// Looks at the messages themselves; needs `im:write` and `im:history` for people, `channels:history`
     /// and `groups:history` for channels, and a channel's id rather than its name. Where it may not or
     /// cannot look, it finds nothing. A note for one reader alone is not kept, so it is never found.
-    async fn find(&self, to: &Address, key: &str, since: Timestamp) -> Result<Option<Receipt>, Failed> {
-        match self.look(to, key, since).await {
+    async fn find(&self, to: &Address, notice: &Notice, since: Timestamp) -> Result<Option<Receipt>, Failed> {
+        match self.look(to, notice, since).await {
             Err(failed) if failed.is_final() => {
                 tracing::info!(error = %failed, "Slack gives no way to look for a message that may stand");
                 Ok(None)
@@ -132,6 +153,25 @@ impl Destination for Slack {
         let update =
             Update { channel: receipt.at.rest(), ts: &receipt.id, message: Message::of(notice), attachments: [] };
         let _: Done = self.api.write(UPDATE, &update, Repeat::Freely).await?;
+        Ok(())
+    }
+
+    /// What people chose in their own settings. Where Slack does not tell, it is not known.
+    async fn zone(&self, reader: &str) -> Result<Option<String>, Failed> {
+        let Reader::Person(id) = Reader::of(reader) else { return Ok(None) };
+        match self.people.zone(&self.api, id).await {
+            Err(failed) if failed.is_final() => {
+                tracing::info!(error = %failed, "Slack does not tell in which time zone somebody is");
+                Ok(None)
+            }
+            told => told,
+        }
+    }
+
+    /// A trigger holds for three seconds; one that has had its time, or was used, is refused.
+    async fn open(&self, trigger: &str, form: &Form) -> Result<(), Failed> {
+        let open = Open { trigger_id: trigger, view: View::of(form) };
+        let _: Done = self.api.write(OPEN_VIEW, &open, Repeat::OnlyIfNotActedOn).await?;
         Ok(())
     }
 }
@@ -173,6 +213,8 @@ impl<'a> Reader<'a> {
 #[derive(Serialize)]
 struct Post<'a> {
     channel: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thread_ts: Option<&'a str>,
     #[serde(flatten)]
     message: Message,
     unfurl_links: bool,
@@ -206,6 +248,11 @@ fn mark(key: &str) -> String {
     digest(&[key.as_bytes()], 32)
 }
 
+/// The message that a notice answers.
+fn thread_ts(notice: &Notice) -> Option<&str> {
+    notice.thread.as_ref().map(|thread| thread.id.as_str())
+}
+
 #[derive(Deserialize)]
 struct Posted {
     channel: String,
@@ -217,6 +264,8 @@ struct Posted {
 struct Whisper<'a> {
     channel: &'a str,
     user: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thread_ts: Option<&'a str>,
     #[serde(flatten)]
     message: Message,
 }
@@ -235,6 +284,13 @@ struct Update<'a> {
     message: Message,
     /// Always empty: a message of the predecessor has its buttons here, and they must go.
     attachments: [(); 0],
+}
+
+/// <https://docs.slack.dev/reference/methods/views.open>
+#[derive(Serialize)]
+struct Open<'a> {
+    trigger_id: &'a str,
+    view: View,
 }
 
 #[derive(Deserialize)]

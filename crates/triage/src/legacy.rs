@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::payload::{Channel, Unknown, User, answer};
+use crate::payload::{Channel, Unknown, User};
 
 /// A click on such a button, with what its message tells of the alarm.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +89,11 @@ pub(crate) fn read(value: Value) -> Result<Legacy, Unknown> {
     let [pressed] = payload.actions.as_slice() else {
         return Err(unknown(format!("actions: found {}, expected one", payload.actions.len())));
     };
-    let answer = answer(&pressed.name).ok_or_else(|| unknown("actions[0].name: expected yes or no".to_owned()))?;
+    let answer = match pressed.name.as_str() {
+        "yes" => Answer::Yes,
+        "no" => Answer::No,
+        _ => return Err(unknown("actions[0].name: expected yes or no".to_owned())),
+    };
     let bytes = BASE64.decode(payload.callback_id.trim()).map_err(|error| unknown(format!("callback_id: {error}")))?;
     let id: CallbackId = serde_json::from_slice(&bytes)?;
     let issue = match &id.github {

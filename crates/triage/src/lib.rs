@@ -3,6 +3,7 @@
 //! The order is the promise: the answer is in the journal before Slack hears 200. What follows from
 //! it is done within the time that Slack leaves, and otherwise handed on through the topic.
 
+mod form;
 mod legacy;
 mod payload;
 mod replays;
@@ -21,7 +22,8 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
 pub use self::{
-    payload::{Action, Unknown, read},
+    form::{Reason, Snoozed},
+    payload::{Action, Button, Press, Unknown, read},
     replays::Replays,
     request::{NoRequest, Request},
 };
@@ -117,7 +119,17 @@ impl Triage {
         }
         let action = request.field("payload").ok_or_else(|| Unknown("missing".to_owned())).and_then(|text| read(&text));
         match action {
-            Ok(Action::Click(click)) => self.click(&click, start).await,
+            Ok(Action::Press(press)) => match press.click() {
+                Some(click) => self.click(&click, start).await,
+                None => {
+                    tracing::info!(alarm.key = %press.ticket.key, button = ?press.button, "a button that is not connected yet");
+                    Status::Ok
+                }
+            },
+            Ok(Action::Reason(Reason { ticket, .. }) | Action::Snoozed(Snoozed { ticket, .. })) => {
+                tracing::info!(alarm.key = %ticket.key, "a form that is not connected yet");
+                Status::Ok
+            }
             Ok(Action::Legacy(legacy)) => {
                 let journal = legacy.journal(&self.world.defaults, self.world.clock.now());
                 let click = legacy.click(&journal);

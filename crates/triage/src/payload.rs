@@ -1,4 +1,4 @@
-//! What Slack sends when somebody presses a button.
+//! What Slack sends when somebody presses a button, or fills in a form.
 
 use dispatch_core::{
     alarm::Address,
@@ -9,17 +9,82 @@ use dispatch_engine::answer::Click;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::legacy::Legacy;
+use crate::{
+    form::{self, Reason, Snoozed},
+    legacy::Legacy,
+};
 
 /// Something that a person did in Slack.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Action {
     /// A button of a question.
-    Click(Click),
+    Press(Press),
+    /// The form that asks why somebody answered as they did.
+    Reason(Reason),
+    /// The form that asks when to ask again.
+    Snoozed(Snoozed),
     /// A button of a message that the predecessor sent.
     Legacy(Legacy),
     /// Something that needs no more than an acknowledgement, such as a button that opens a link.
     Nothing,
+}
+
+/// Somebody pressed a button of a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Press {
+    /// Which question.
+    pub ticket: Ticket,
+    /// Which button.
+    pub button: Button,
+    /// Who.
+    pub by: Clicker,
+    /// Where the button is, so that a private note reaches them there.
+    pub at: Address,
+    /// Slack's name for the message that holds the button, where it tells.
+    pub message: Option<String>,
+    /// What opens a form: it works once, and for three seconds.
+    pub trigger: Option<String>,
+}
+
+/// The buttons that a question can have, by their `action_id`s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Button {
+    /// `yes`
+    Yes,
+    /// `no`
+    No,
+    /// `more.N`: a further answer, from 0.
+    More(usize),
+    /// `wrong`: somebody else should be asked.
+    Wrong,
+    /// `snooze`: later.
+    Snooze,
+}
+
+impl Button {
+    fn of(action_id: &str) -> Option<Self> {
+        match (action_id, action_id.strip_prefix("more.").map(str::as_bytes)) {
+            ("yes", _) => Some(Button::Yes),
+            ("no", _) => Some(Button::No),
+            ("wrong", _) => Some(Button::Wrong),
+            ("snooze", _) => Some(Button::Snooze),
+            (_, Some([digit @ b'0'..=b'9'])) => Some(Button::More((digit - b'0').into())),
+            _ => None,
+        }
+    }
+}
+
+impl Press {
+    /// The press as a plain yes or no, if it is one.
+    pub fn click(&self) -> Option<Click> {
+        let answer = match self.button {
+            Button::Yes => Answer::Yes,
+            Button::No => Answer::No,
+            Button::More(_) | Button::Wrong | Button::Snooze => return None,
+        };
+        let Press { ticket, by, at, message, .. } = self.clone();
+        Some(Click { ticket, answer, by, at, message })
+    }
 }
 
 /// A payload that Dispatch did not cause. Its text goes to the log, so it holds nothing that was sent.
@@ -38,6 +103,7 @@ struct Blocks {
     user: User,
     channel: Option<Channel>,
     container: Option<Container>,
+    trigger_id: Option<String>,
     actions: Vec<Pressed>,
 }
 
@@ -75,14 +141,15 @@ impl From<User> for Clicker {
 /// Reads the `payload` field of an interaction.
 ///
 /// # Errors
-/// [`Unknown`] when it is not JSON, of a kind that Dispatch does not cause, or its button is not one
-/// of Dispatch's.
+/// [`Unknown`] when it is not JSON, of a kind that Dispatch does not cause, or its button or form is not
+/// one of Dispatch's.
 pub fn read(payload: &str) -> Result<Action, Unknown> {
     let value: Value = serde_json::from_str(payload)?;
     match value.get("type").and_then(Value::as_str) {
         Some("block_actions") => blocks(value),
         Some("interactive_message") => crate::legacy::read(value).map(Action::Legacy),
-        _ => Err(Unknown("type: expected block_actions or interactive_message".to_owned())),
+        Some("view_submission") => form::read(value),
+        _ => Err(Unknown("type: expected block_actions, interactive_message or view_submission".to_owned())),
     }
 }
 
@@ -91,7 +158,7 @@ fn blocks(value: Value) -> Result<Action, Unknown> {
     let [pressed] = payload.actions.as_slice() else {
         return Err(Unknown(format!("actions: found {}, expected one", payload.actions.len())));
     };
-    let Some(answer) = answer(&pressed.action_id) else { return Ok(Action::Nothing) };
+    let Some(button) = Button::of(&pressed.action_id) else { return Ok(Action::Nothing) };
     let ticket = pressed.value.as_deref().and_then(Ticket::read);
     let ticket = ticket.ok_or_else(|| Unknown("actions[0].value: not one of Dispatch's".to_owned()))?;
     let (in_container, message) =
@@ -100,13 +167,51 @@ fn blocks(value: Value) -> Result<Action, Unknown> {
     let channel = payload.channel.map(|channel| channel.id).or(in_container);
     let message = message.filter(|_| channel.is_some());
     let at = Address::new("slack", channel.as_ref().unwrap_or(&by.id));
-    Ok(Action::Click(Click { ticket, answer, by, at, message }))
+    let trigger = payload.trigger_id.filter(|trigger| !trigger.is_empty());
+    Ok(Action::Press(Press { ticket, button, by, at, message, trigger }))
 }
 
-pub(crate) fn answer(name: &str) -> Option<Answer> {
-    match name {
-        "yes" => Some(Answer::Yes),
-        "no" => Some(Answer::No),
-        _ => None,
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn press(action_id: &str, trigger: &Value) -> Action {
+        let value = format!("v1.{}.5eed.0", "a".repeat(40));
+        let payload = json!({
+            "type": "block_actions", "user": { "id": "U1", "name": "jane" }, "channel": { "id": "D1" },
+            "container": { "message_ts": "1.1" }, "trigger_id": trigger,
+            "actions": [{ "action_id": action_id, "value": value }],
+        });
+        read(&payload.to_string()).unwrap()
+    }
+
+    #[test]
+    fn a_press_says_which_button_and_what_opens_a_form() {
+        for (action_id, expected, answer) in [
+            ("yes", Button::Yes, Some(Answer::Yes)),
+            ("no", Button::No, Some(Answer::No)),
+            ("more.0", Button::More(0), None),
+            ("more.2", Button::More(2), None),
+            ("wrong", Button::Wrong, None),
+            ("snooze", Button::Snooze, None),
+        ] {
+            let Action::Press(press) = press(action_id, &json!("1.2.x")) else { panic!("{action_id}") };
+            assert_eq!((press.button, press.trigger.as_deref()), (expected, Some("1.2.x")));
+            assert_eq!((press.at.to_string().as_str(), press.message.as_deref()), ("slack:D1", Some("1.1")));
+            assert_eq!(press.click().map(|click| click.answer), answer, "{action_id}");
+        }
+        for absent in [json!(null), json!("")] {
+            let Action::Press(press) = press("snooze", &absent) else { panic!("{absent}") };
+            assert_eq!(press.trigger, None);
+        }
+    }
+
+    #[test]
+    fn a_button_that_only_opens_a_link_needs_no_more_than_an_acknowledgement() {
+        for action_id in ["", "link", "Yes", "more", "more.", "more.x", "more.-1", "more.+1", "more.10", "more.00"] {
+            assert_eq!(press(action_id, &json!(null)), Action::Nothing, "{action_id}");
+        }
     }
 }

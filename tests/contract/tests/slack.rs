@@ -47,6 +47,11 @@ fn good_requests_pass() {
         "GET",
         "/api/conversations.history?channel=D0001&include_all_metadata=true&inclusive=true&limit=200&oldest=1712345678.000100",
     ));
+    passes(slack(
+        "GET",
+        "/api/conversations.replies?channel=D0001&include_all_metadata=true&inclusive=true&limit=200&oldest=1712345678.000100&ts=1712345678.000100",
+    ));
+    passes(slack("GET", "/api/users.info?user=U0JANE"));
     passes(slack("POST", "/api/users.info").form("user=U0JANE&include_locale=true"));
     passes(slack("POST", "/api/chat.postMessage").form("channel=C0001&text=a+b&mrkdwn=false&blocks=%5B%5D"));
     passes(slack("POST", "/api/auth.test"));
@@ -105,6 +110,8 @@ fn calls_say_who_and_how() {
     fails(slack("GET", "/api/conversations.history?channel=U0JANE"), "query channel", "does not match");
     fails(slack("GET", "/api/conversations.history?channel=C0001&oldest=now"), "query oldest", "does not match");
     fails(slack("GET", "/api/conversations.history?channel=C0001&limit=1000"), "query limit", "maximum");
+    fails(slack("GET", "/api/conversations.replies?channel=C0001"), "query ts", "missing");
+    fails(slack("GET", "/api/conversations.replies?channel=C0001&ts=1"), "query ts", "does not match");
     fails(slack("POST", "/api/chat.delete").json(&json!({})), "path", "no such method");
     fails(slack("GET", "/api/chat.postMessage"), "path", "no such method");
     fails(slack("POST", "/chat.postMessage"), "path", "no such method");
@@ -187,4 +194,15 @@ fn modals_keep_the_limits() {
     fails(open("/view/size", json!("large")), "body /view", "size");
     fails(open("/trigger_id", Value::Null), "body", "");
     fails(open("/view/blocks/0/element", Value::Null), "body /view/blocks/0/element", "missing");
+    fails(open("/view/blocks", json!([])), "body /view/blocks", "fewer than 1");
+    fails(open("/view/private_metadata", json!("v".repeat(3_001))), "body /view/private_metadata", "longer than 3000");
+    let choice = |count: usize, first: usize| {
+        let option = |n: usize| json!({ "text": { "type": "plain_text", "text": "o" }, "value": n.to_string() });
+        let options: Vec<Value> = (0..count).map(option).collect();
+        let element = json!({ "type": "radio_buttons", "options": options, "initial_option": option(first) });
+        open("/view/blocks/0/element", element)
+    };
+    passes(choice(10, 9));
+    fails(choice(11, 0), "/element/options", "at most 10");
+    fails(choice(2, 2), "/element/initial_option", "not one of the options");
 }

@@ -1,6 +1,9 @@
 //! What the page does for its reader: publish, click, act by hand at a service, break a service.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Json, Router,
@@ -22,6 +25,8 @@ pub(super) fn routes() -> Router<Console> {
     Router::new()
         .route("/api/publish", post(publish))
         .route("/api/slack/click", post(click))
+        .route("/api/slack/submit", post(submit))
+        .route("/api/slack/cancel", post(cancel))
         .route("/api/github/close", post(close))
         .route("/api/github/reopen", post(reopen))
         .route("/api/pagerduty/acknowledge", post(acknowledge))
@@ -109,6 +114,34 @@ async fn click(State(console): State<Console>, Posted(click): Posted<Click>) -> 
         return Err(Refused::new(&format!("Slack shows an error: triage answered {status}")));
     }
     Ok(Json(json!({ "ok": true, "status": status, "ms": u64::try_from(ms).unwrap_or(u64::MAX) })))
+}
+
+#[derive(Deserialize)]
+struct Submit {
+    user: String,
+    /// By field: an option's value, or text.
+    values: BTreeMap<String, String>,
+}
+
+/// Sends the form that is open for `user`, as filled in: the fake Slack signs the request, and makes of triage's
+/// answer what Slack makes of it.
+async fn submit(State(console): State<Console>, Posted(form): Posted<Submit>) -> Done {
+    let slack = &console.town.fakes.slack;
+    let values: Vec<_> = form.values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let signed = slack.submit(&form.user, &values)?;
+    let answer = console.town.ask(signed.body.as_bytes(), &signed.headers).await;
+    slack.acknowledge(&form.user, answer.status, &answer.body).map_err(|text| Refused::new(&text))?;
+    done()
+}
+
+#[derive(Deserialize)]
+struct Cancel {
+    user: String,
+}
+
+async fn cancel(State(console): State<Console>, Posted(cancel): Posted<Cancel>) -> Done {
+    console.town.fakes.slack.cancel(&cancel.user)?;
+    done()
 }
 
 #[derive(Deserialize)]

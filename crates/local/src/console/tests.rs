@@ -11,6 +11,10 @@ use axum::{
     body::Body,
     http::{Method, Request, Response, header},
 };
+use dispatch_core::{
+    alarm::Address,
+    notice::{Ask, Form},
+};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -30,6 +34,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const ACTIONS: &[(&str, &str)] = &[
     ("/api/publish", r#"{"message": "{}"}"#),
     ("/api/slack/click", r#"{"channel": "D1", "ts": "1.1", "user": "jane", "action_id": "yes"}"#),
+    ("/api/slack/submit", r#"{"user": "jane", "values": {}}"#),
+    ("/api/slack/cancel", r#"{"user": "jane"}"#),
     ("/api/github/close", r#"{"repository": "example-org/alarms", "number": 1}"#),
     ("/api/github/reopen", r#"{"repository": "example-org/alarms", "number": 1}"#),
     ("/api/pagerduty/acknowledge", r#"{"id": "Q1"}"#),
@@ -272,4 +278,35 @@ async fn a_button_on_the_page_goes_all_the_way() {
     assert_eq!((status, &answer["status"]), (StatusCode::OK, &json!(200)), "{answer}");
     server.town.idle().await;
     assert_eq!(server.state().await["alarms"][0]["state"], "closed");
+}
+
+#[tokio::test]
+async fn a_form_on_the_page_goes_all_the_way() {
+    let server = Server::start().await;
+    server.town.publish(EXAMPLES[0].message);
+    server.town.idle().await;
+    let question = server.town.fakes.slack.dm("jane").pop().unwrap();
+    let slack = &server.town.fakes.slack;
+    let to = Address::new("slack", "U0JANE");
+    let value = question.blocks.iter().find_map(|block| block["elements"][0]["value"].as_str()).unwrap().to_owned();
+    let open = async |value: String| {
+        let click = slack.click(&question.channel, &question.ts, "jane", "no").unwrap();
+        let trigger = click.payload()["trigger_id"].as_str().unwrap().to_owned();
+        let text = Some(Ask { label: "Why?".to_owned(), optional: true, hint: String::new() });
+        let form = Form { kind: Form::REASON, value, text, ..Form::default() };
+        server.town.world.destination(&to).unwrap().open(&trigger, &form).await.unwrap();
+    };
+    let form = json!({ "user": "jane", "values": { "text": "I was asleep." } }).to_string();
+    open("no ticket".to_owned()).await;
+    let state = server.state().await;
+    assert_eq!(state["slack"]["views"][0]["user"], "U0JANE");
+    let (status, answer) = server.post("/api/slack/submit", &form).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "triage refuses it: {answer}");
+    assert!(answer["error"].as_str().unwrap().contains("trouble"), "{answer}");
+    let (status, _) = server.post("/api/slack/cancel", r#"{"user": "jane"}"#).await;
+    assert_eq!((status, server.state().await["slack"]["views"].clone()), (StatusCode::OK, json!([])));
+    open(value).await;
+    let (status, answer) = server.post("/api/slack/submit", &form).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    assert_eq!(server.state().await["slack"]["views"], json!([]));
 }

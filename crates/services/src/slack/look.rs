@@ -7,15 +7,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use super::{EVENT_TYPE, api::Api};
+use super::{EVENT_TYPE, api::Api, people::INFO};
 use crate::http::Repeat;
 
 const OPEN: &str = "slack conversations.open";
 const HISTORY: &str = "slack conversations.history";
+const REPLIES: &str = "slack conversations.replies";
 const TEST: &str = "slack auth.test";
 
 /// The calls that an app must be allowed to make by a scope, and whose refusal stops nothing.
-pub(super) const LOOKS: [&str; 2] = [OPEN, HISTORY];
+pub(super) const LOOKS: [&str; 4] = [OPEN, HISTORY, REPLIES, INFO];
 
 /// How many messages Slack recommends to read at once.
 /// <https://docs.slack.dev/reference/methods/conversations.history>
@@ -38,36 +39,46 @@ pub(super) async fn conversation(api: &Api, channel: &str, reader: Option<&str>)
     Ok(channel.to_owned())
 }
 
+/// Where to look.
+pub(super) struct Place<'a> {
+    /// The conversation's id.
+    pub(super) channel: &'a str,
+    /// The message in whose thread to look. Without it, threads are not looked into.
+    pub(super) thread: Option<&'a str>,
+}
+
 /// Who the app is. Any app can write metadata as Dispatch does, so only the app's own messages count.
 #[derive(Debug, Default)]
 pub(super) struct Myself(OnceCell<Author>);
 
 impl Myself {
-    /// The `ts` of the app's message with this mark, posted in `channel` at or after `since`.
+    /// The `ts` of the app's message with this mark, posted at or after `since`.
     ///
     /// # Errors
     /// [`Failed::Refused`] where the app may not look, or when more was said than is read.
     pub(super) async fn said(
         &self,
         api: &Api,
-        channel: &str,
+        place: &Place<'_>,
         mark: &str,
         since: Timestamp,
     ) -> Result<Option<String>, Failed> {
         let ask = async || api.write(TEST, &json!({}), Repeat::Freely).await;
         let myself = self.0.get_or_try_init(ask).await?;
         let oldest = seconds(since);
+        let call = if place.thread.is_some() { REPLIES } else { HISTORY };
         let mut cursor = String::new();
         for _ in 0..PAGES_MAX {
             let mut query = vec![
-                ("channel", channel),
+                ("channel", place.channel),
                 ("include_all_metadata", "true"),
                 ("inclusive", "true"),
                 ("limit", PAGE),
                 ("oldest", &oldest),
             ];
+            query.extend(place.thread.map(|ts| ("ts", ts)));
             query.extend((!cursor.is_empty()).then_some(("cursor", cursor.as_str())));
-            let page: Page = api.read(HISTORY, &query).await?;
+            let page: Page = api.read(call, &query).await?;
             if let Some(found) = page.messages.into_iter().find(|message| message.is(myself, mark)) {
                 return Ok(Some(found.ts));
             }

@@ -12,16 +12,20 @@ use serde::Serialize;
 const TEXT_MAX: usize = 3_000;
 /// What follows the paragraphs in the plain text: it is kept when they are cut.
 const TAIL_MAX: usize = 1_500;
-const SECTION_MAX: usize = 3_000;
+pub(super) const SECTION_MAX: usize = 3_000;
 const CONTEXT_MAX: usize = 1_000;
-const LABEL_MAX: usize = 75;
+pub(super) const LABEL_MAX: usize = 75;
 /// All paragraphs together. Slack refuses messages whose blocks hold much more than this.
 const BODY_MAX: usize = 7_500;
 const PARAGRAPHS_MAX: usize = 5;
 /// Slack refuses a message without any text.
-const NOTHING: &str = "(no text)";
+pub(super) const NOTHING: &str = "(no text)";
 
-/// The `block_id` of the buttons.
+/// Slack takes 25; more than these break into lines wherever there is room.
+/// <https://docs.slack.dev/reference/block-kit/blocks/actions-block>
+const ROW_MAX: usize = 5;
+
+/// The `block_id` of the first row of buttons; further rows have a number behind it.
 pub const ANSWER: &str = "answer";
 
 /// What a notice becomes.
@@ -37,12 +41,12 @@ pub(super) struct Message {
 enum Block {
     Section { text: Words },
     Context { elements: [Words; 1] },
-    Actions { block_id: &'static str, elements: Vec<Element> },
+    Actions { block_id: String, elements: Vec<Element> },
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum Words {
+pub(super) enum Words {
     Mrkdwn { text: String },
     PlainText { text: String, emoji: bool },
 }
@@ -50,7 +54,14 @@ enum Words {
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Element {
-    Button { action_id: &'static str, text: Words, value: String, style: &'static str, accessibility_label: String },
+    Button {
+        action_id: String,
+        text: Words,
+        value: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        style: Option<&'static str>,
+        accessibility_label: String,
+    },
 }
 
 impl Message {
@@ -77,10 +88,10 @@ impl Message {
         blocks.extend(link.map(section));
         blocks.extend(paragraphs);
         blocks.extend(prompt.map(section));
-        if !notice.buttons.is_empty() {
-            let elements = notice.buttons.iter().map(|button| element(button, &notice.headline)).collect();
-            blocks.push(Block::Actions { block_id: ANSWER, elements });
-        }
+        blocks.extend(rows(&notice.buttons).into_iter().enumerate().map(|(row, buttons)| Block::Actions {
+            block_id: if row == 0 { ANSWER.to_owned() } else { format!("{ANSWER}.{row}") },
+            elements: buttons.into_iter().map(|button| element(button, &notice.headline)).collect(),
+        }));
         blocks.extend(footer.map(|text| Block::Context { elements: [Words::Mrkdwn { text }] }));
         Message { text, blocks }
     }
@@ -99,7 +110,7 @@ fn paragraphs(texts: &[Text]) -> Vec<String> {
 }
 
 /// `None` when there is nothing to say: Slack refuses empty texts.
-fn markup(text: &Text, limit: usize) -> Option<String> {
+pub(super) fn markup(text: &Text, limit: usize) -> Option<String> {
     match text {
         text if text.as_str().trim().is_empty() => None,
         Text::Plain(text) => Some(escape_within(text, limit)),
@@ -143,16 +154,37 @@ fn section(text: String) -> Block {
     Block::Section { text: Words::Mrkdwn { text } }
 }
 
+/// All buttons in one row where they fit; otherwise those that answer nothing have rows of their own.
+fn rows(buttons: &[Button]) -> Vec<Vec<&Button>> {
+    if (1..=ROW_MAX).contains(&buttons.len()) {
+        return vec![buttons.iter().collect()];
+    }
+    let (others, answers): (Vec<_>, Vec<_>) =
+        buttons.iter().partition(|button| matches!(button.action.as_str(), "wrong" | "snooze"));
+    let rows = answers.chunks(ROW_MAX).chain(others.chunks(ROW_MAX));
+    rows.map(<[_]>::to_vec).collect()
+}
+
+/// Colour is kept for the two answers that every question has.
+fn style(button: &Button) -> Option<&'static str> {
+    match button.action.as_str() {
+        "wrong" | "snooze" => None,
+        more if more.starts_with("more.") => None,
+        _ if button.danger => Some("danger"),
+        _ => Some("primary"),
+    }
+}
+
 /// A button without words would be refused, so it is named after what it does.
 fn element(button: &Button, headline: &str) -> Element {
     let label = one_line(&button.label);
-    let label = if label.is_empty() { button.action } else { &label };
+    let label = if label.is_empty() { &button.action } else { &label };
     let spoken = one_line(&format!("{label}: {headline}"));
     Element::Button {
-        action_id: button.action,
+        action_id: button.action.clone(),
         text: Words::PlainText { text: shorten(label, LABEL_MAX).into_owned(), emoji: true },
         value: button.value.clone(),
-        style: if button.danger { "danger" } else { "primary" },
+        style: style(button),
         accessibility_label: shorten(spoken.trim_end_matches(':'), LABEL_MAX).into_owned(),
     }
 }

@@ -1,22 +1,22 @@
-//! Who is meant by an e-mail address or a handle.
+//! Who is meant by an e-mail address or a handle, and in which time zone they are.
 //!
 //! A storm of alarms must not turn into a storm of look-ups: what Slack said is kept for a while,
 //! and whoever asks while another is asking waits for the same answer.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+mod answers;
+
+use std::time::Duration;
 
 use dispatch_engine::ports::Failed;
 use serde::Deserialize;
 use tokio::{sync::Mutex as Turn, time::Instant};
 
+use self::answers::{Answers, patience};
 use super::api::Api;
 
 const BY_EMAIL: &str = "slack users.lookupByEmail";
 const LIST: &str = "slack users.list";
+pub(super) const INFO: &str = "slack users.info";
 /// How many people Slack recommends to read at once.
 /// <https://docs.slack.dev/reference/methods/users.list>
 const PAGE: &str = "200";
@@ -31,7 +31,8 @@ const SLACKBOT: &str = "USLACKBOT";
 /// The people of the workspace, as far as they were asked for.
 #[derive(Debug, Default)]
 pub(super) struct People {
-    emails: Mutex<HashMap<String, Arc<Turn<Option<Known>>>>>,
+    emails: Answers<String>,
+    zones: Answers<Option<String>>,
     directory: Turn<Directory>,
 }
 
@@ -41,22 +42,38 @@ impl People {
     /// # Errors
     /// [`Failed::Refused`] when there is none, or when it belongs to a bot or to somebody who left.
     pub(super) async fn by_email(&self, api: &Api, email: &str) -> Result<String, Failed> {
-        let arrived = Instant::now();
-        let turn = {
-            let mut emails = self.emails.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(emails.entry(email.to_lowercase()).or_default())
+        let ask = async {
+            let OneUser { user } = api.read(BY_EMAIL, &[("email", email)]).await?;
+            if !user.is_living() {
+                return Err(unknown(BY_EMAIL, Miss::Gone));
+            }
+            self.zones.put(&user.id, user.zone());
+            Ok(user.id)
         };
-        let mut known = turn.lock().await;
-        if let Some(known) = known.as_ref().filter(|known| known.holds(arrived)) {
-            return known.found.clone();
-        }
-        let found = api.read(BY_EMAIL, &[("email", email)]).await;
-        let found = found.and_then(|answer: OneUser| {
-            let user = answer.user;
-            if user.is_living() { Ok(user.id) } else { Err(unknown(BY_EMAIL, Miss::Gone)) }
-        });
-        *known = Some(Known { at: Instant::now(), found: found.clone() });
-        found
+        self.emails.get(&email.to_lowercase(), ask).await
+    }
+
+    /// The time zone of the person with this id, as they set it; `None` when Slack names none. Slack is
+    /// asked only when no other look-up has told it.
+    ///
+    /// # Errors
+    /// [`Failed::Refused`] when there is no such person, or when the app may not ask.
+    pub(super) async fn zone(&self, api: &Api, id: &str) -> Result<Option<String>, Failed> {
+        let ask = async {
+            if let Some(zone) = self.listed_zone(id) {
+                return Ok(zone);
+            }
+            let OneUser { user } = api.read(INFO, &[("user", id)]).await?;
+            Ok(user.zone())
+        };
+        self.zones.get(id, ask).await
+    }
+
+    /// What the list of people says, as far as it was read. While it is being read it is not waited for.
+    fn listed_zone(&self, id: &str) -> Option<Option<String>> {
+        let mut directory = self.directory.try_lock().ok()?;
+        directory.forget_after(FOUND, Instant::now());
+        directory.users.iter().find(|user| user.id == id).map(User::zone)
     }
 
     /// The id of the person with this handle, given without `@`: the one whose name it is, else
@@ -82,31 +99,6 @@ impl People {
                 Err(_) => directory.read_on(api, arrived).await?,
             }
         }
-    }
-}
-
-/// What Slack said about one e-mail address.
-#[derive(Debug)]
-struct Known {
-    at: Instant,
-    found: Result<String, Failed>,
-}
-
-impl Known {
-    /// Whether it answers those who came at `arrived`.
-    fn holds(&self, arrived: Instant) -> bool {
-        let keep = self.found.as_ref().map_or_else(patience, |_| FOUND);
-        self.at + keep >= arrived
-    }
-}
-
-/// How long a failure answers those who come after it. Those who waited for it share it in any case.
-fn patience(failed: &Failed) -> Duration {
-    match failed {
-        Failed::Refused { .. } => UNKNOWN,
-        Failed::Busy { wait, .. } => wait.unwrap_or_default().min(UNKNOWN),
-        Failed::Forbidden { .. } => Duration::ZERO,
-        Failed::Unreachable { .. } => Duration::ZERO,
     }
 }
 
@@ -231,6 +223,7 @@ struct User {
     deleted: bool,
     #[serde(default)]
     is_bot: bool,
+    tz: Option<String>,
     #[serde(default)]
     profile: Profile,
 }
@@ -264,6 +257,10 @@ struct Cursor {
 impl User {
     fn is_living(&self) -> bool {
         !self.deleted && !self.is_bot && self.id != SLACKBOT
+    }
+
+    fn zone(&self) -> Option<String> {
+        self.tz.clone().filter(|zone| !zone.is_empty())
     }
 
     fn is_named(&self, handle: &str) -> bool {

@@ -6,7 +6,10 @@ use dispatch_simulator::fake::{Fault, Kind, slack as fake};
 use super::*;
 use crate::http::Policy;
 
+mod forms;
 mod looking;
+mod threads;
+mod zones;
 
 const TOKEN: &str = "xoxb-accepted-by-the-fake-only";
 
@@ -27,7 +30,12 @@ fn client(world: &fake::Slack, token: &str) -> Slack {
 }
 
 fn question() -> Notice {
-    let button = |action, danger| Button { action, label: action.to_owned(), value: "value".to_owned(), danger };
+    let button = |action: &str, danger| Button {
+        action: action.to_owned(),
+        label: action.to_owned(),
+        value: "value".to_owned(),
+        danger,
+    };
     Notice {
         key: "key.1".to_owned(),
         headline: "2FA turned off".to_owned(),

@@ -70,6 +70,11 @@ impl<S> Fake<S> {
         self.world.log.violations()
     }
 
+    /// Keeps a complaint about what was found by hand; see [`Fake::violations`].
+    pub(crate) fn complain(&self, what: &str) {
+        self.world.log.complain(what.to_owned());
+    }
+
     /// Adds a misbehaviour after those that wait already.
     pub fn fault(&self, fault: Fault) {
         self.world.faults.add(fault);

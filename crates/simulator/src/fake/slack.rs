@@ -1,14 +1,16 @@
 //! A fake Slack workspace: people, channels, direct messages, Block Kit messages, buttons that can be clicked.
 //!
-//! Deliberately absent: files, threads beyond their `thread_ts`, conversations of several people, creating and
-//! archiving channels, events, and the counting of rate limits (use a [`Fault`](super::Fault) for those).
+//! Deliberately absent: files, conversations of several people, creating and archiving channels, modals on top of
+//! modals, events, and the counting of rate limits (use a [`Fault`](super::Fault) for those).
 
 mod answer;
 mod attachments;
 mod blocks;
+mod choices;
 mod click;
 mod console;
 mod conversations;
+mod form;
 mod history;
 mod messages;
 mod people;
@@ -81,7 +83,7 @@ impl Fake<Workspace> {
         })
     }
 
-    /// The modals that were opened.
+    /// The modals that were opened, oldest first; [`View::is_open`] says which are still there.
     pub fn views(&self) -> Vec<View> {
         self.read(|workspace| workspace.views.clone())
     }
@@ -103,6 +105,19 @@ impl Fake<Workspace> {
             let id = workspace.person(person).map(|person| person.id.clone());
             let found = workspace.people.iter_mut().find(|person| id.as_ref() == Some(&person.id));
             found.ok_or_else(|| NoSuch(format!("person {person}")))?.deleted = true;
+            Ok(())
+        })
+    }
+
+    /// Sets the time zone of a person, by handle or id; with `None`, Slack tells none.
+    ///
+    /// # Errors
+    /// When there is no such person.
+    pub fn set_zone(&self, person: &str, zone: Option<&str>) -> Result<(), NoSuch> {
+        self.change(|workspace, _| {
+            let id = workspace.person(person).map(|person| person.id.clone());
+            let found = workspace.people.iter_mut().find(|person| id.as_ref() == Some(&person.id));
+            found.ok_or_else(|| NoSuch(format!("person {person}")))?.zone = zone.map(str::to_owned);
             Ok(())
         })
     }
@@ -138,6 +153,7 @@ impl Service for Workspace {
             route(Method::POST, "/api/chat.postEphemeral", "chat.postEphemeral", messages::post_ephemeral),
             route(Method::POST, "/api/conversations.open", "conversations.open", conversations::open),
             route(Method::GET, "/api/conversations.history", "conversations.history", history::history),
+            route(Method::GET, "/api/conversations.replies", "conversations.replies", history::replies),
             route(Method::GET, "/api/conversations.info", "conversations.info", conversations::info),
             route(Method::POST, "/api/conversations.info", "conversations.info", conversations::info),
             route(Method::GET, "/api/conversations.list", "conversations.list", conversations::list),

@@ -134,7 +134,7 @@ function goTo(event, id) {
 
 /** Says what is new, for people who listen to the page rather than look at it. */
 function tell(before, after) {
-  const news = [...saidIn(before, after), ...issuesIn(before, after), ...pagesIn(before, after)];
+  const news = [...saidIn(before, after), ...formsIn(before, after), ...issuesIn(before, after), ...pagesIn(before, after)];
   if (!news.length) return;
   const rest = news.length > NEWS_MAX ? [`and ${news.length - NEWS_MAX} more`] : [];
   announce([...news.slice(0, NEWS_MAX), ...rest].join(". "));
@@ -147,6 +147,13 @@ function saidIn(before, after) {
   return (after.slack.conversations ?? []).flatMap(({ id, name, messages }) =>
     messages.filter(({ ts, text }) => known.get(id + ts) !== text).map(({ text }) => `Slack, ${name}: ${text}`),
   );
+}
+
+function formsIn(before, after) {
+  const known = new Set(before.slack.views?.map(({ id }) => id));
+  return (after.slack.views ?? [])
+    .filter(({ id }) => !known.has(id))
+    .map(({ user, view }) => `Slack opens a form for ${user}: ${view.title?.text}`);
 }
 
 function issuesIn(before, after) {

@@ -3,6 +3,7 @@
 import { h, render } from "./view.js";
 import { empty, paneHead, problem, realAccount, time } from "./parts.js";
 import { content } from "./blocks.js";
+import { drawForm } from "./form.js";
 import { handleOf } from "./mrkdwn.js";
 import { Actions } from "./live.js";
 
@@ -93,7 +94,7 @@ export function slackPane(root) {
     const owner = state.slack.people.find(({ id }) => id === conversation.with);
     const user = actorOf(conversation);
     const name = nameOf(conversation);
-    const messages = conversation.messages.map((message) => drawMessage(conversation, message, user));
+    const messages = inThreads(conversation.messages).map((message) => drawMessage(conversation, message, user));
     return h(
       "div",
       { key: "thread", class: "talk" },
@@ -116,6 +117,7 @@ export function slackPane(root) {
         },
         messages.length ? h("ol", null, messages) : silence(),
       ),
+      state.slack.views.filter((view) => view.user === user).map((view) => drawForm(view, state.slack.people, actions)),
     );
   }
 
@@ -164,7 +166,7 @@ export function slackPane(root) {
       "li",
       {
         key: message.ts + (only ?? ""),
-        class: only ? "message ephemeral" : "message",
+        class: ["message", only && "ephemeral", message.thread_ts && "reply"].filter(Boolean).join(" "),
         tabindex: "-1",
         "data-testid": "message",
       },
@@ -208,6 +210,12 @@ function byline({ at, edited }) {
     time(at),
     edited ? h("span", { class: "muted" }, "(edited)") : null,
   );
+}
+
+/** Each message with what was answered in its thread behind it, in the order of what began the threads. */
+function inThreads(messages) {
+  const roots = messages.filter(({ thread_ts: thread }) => !thread);
+  return roots.flatMap((root) => [root, ...messages.filter(({ thread_ts: thread }) => thread === root.ts)]);
 }
 
 function silence() {

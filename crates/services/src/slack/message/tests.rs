@@ -3,8 +3,12 @@ use serde_json::{Value, json};
 use super::*;
 
 fn question() -> Notice {
-    let button =
-        |action, label: &str, danger| Button { action, label: label.to_owned(), value: format!("{action}-1"), danger };
+    let button = |action: &str, label: &str, danger| Button {
+        action: action.to_owned(),
+        label: label.to_owned(),
+        value: format!("{action}-1"),
+        danger,
+    };
     Notice {
         key: "key".to_owned(),
         headline: "2FA turned off".to_owned(),
@@ -80,6 +84,38 @@ fn a_notice_always_says_something() {
     let (text, blocks) = render(&headline);
     assert_eq!((text.as_str(), sections(&blocks)), ("&lt;only&gt; this", vec!["&lt;only&gt; this".to_owned()]));
     assert_eq!(render(&Notice::default()).0, NOTHING);
+}
+
+#[test]
+fn more_buttons_than_fit_a_row_have_two_and_colour_is_for_yes_and_no() {
+    let named = |count: usize| {
+        let actions = ["yes", "no", "more.0", "more.1", "more.2", "wrong", "snooze"];
+        let buttons = actions.into_iter().rev().take(count).rev();
+        buttons.map(|action| Button {
+            action: action.to_owned(),
+            label: action.to_owned(),
+            value: String::new(),
+            danger: action != "yes",
+        })
+    };
+    let rows = |count| {
+        let (_, blocks) = render(&Notice { buttons: named(count).collect(), ..Notice::default() });
+        let actions = blocks.into_iter().filter(|block| block["type"] == "actions");
+        let row = |block: Value| {
+            let elements = block["elements"].as_array().unwrap().clone();
+            let words = elements.iter().map(|button| match button.get("style") {
+                Some(style) => format!("{}:{}", button["action_id"].as_str().unwrap(), style.as_str().unwrap()),
+                None => button["action_id"].as_str().unwrap().to_owned(),
+            });
+            (block["block_id"].as_str().unwrap().to_owned(), words.collect::<Vec<_>>().join(" "))
+        };
+        actions.map(row).collect::<Vec<_>>()
+    };
+    let row = |id: &str, words: &str| (id.to_owned(), words.to_owned());
+    let answers = "yes:primary no:danger more.0 more.1 more.2";
+    assert_eq!(rows(7), [row("answer", answers), row("answer.1", "wrong snooze")]);
+    assert_eq!(rows(5), [row("answer", "more.0 more.1 more.2 wrong snooze")]);
+    assert_eq!(rows(0), []);
 }
 
 #[test]

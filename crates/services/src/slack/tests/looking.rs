@@ -13,7 +13,7 @@ use super::*;
 const TO_JANE: [&str; 4] = ["U0JANE", "jane@example.com", "@jane", "D0JANE"];
 
 async fn look(slack: &Slack, rest: &str) -> Result<Option<Receipt>, Failed> {
-    slack.find(&to(rest), "key.1", Timestamp::UNIX_EPOCH).await
+    slack.find(&to(rest), &question(), Timestamp::UNIX_EPOCH).await
 }
 
 /// A page of history with one message; `other` replaces its members.
@@ -30,9 +30,9 @@ async fn what_was_delivered_is_found_with_the_same_receipt() {
     let (world, slack) = start().await;
     slack.deliver(&to("U0JANE"), &Notice { key: "key.0".to_owned(), ..question() }).await.unwrap();
     for rest in TO_JANE.into_iter().chain(["C0SECURITY"]) {
-        let key = format!("key.of.{rest}");
-        let receipt = slack.deliver(&to(rest), &Notice { key: key.clone(), ..question() }).await.unwrap();
-        let found = slack.find(&to(rest), &key, Timestamp::UNIX_EPOCH).await.unwrap();
+        let notice = Notice { key: format!("key.of.{rest}"), ..question() };
+        let receipt = slack.deliver(&to(rest), &notice).await.unwrap();
+        let found = slack.find(&to(rest), &notice, Timestamp::UNIX_EPOCH).await.unwrap();
         assert_eq!(found, Some(receipt), "{rest}");
         assert_eq!(look(&slack, rest).await, Ok(None), "{rest}");
     }
@@ -97,7 +97,7 @@ async fn what_was_said_before_is_not_looked_at() {
     let receipt = slack.deliver(&to("U0JANE"), &question()).await.unwrap();
     second.fetch_add(600, Ordering::Relaxed);
     let at = |second| Timestamp::from_second(second).unwrap();
-    let find = async |second| slack.find(&to("U0JANE"), "key.1", at(second)).await.unwrap();
+    let find = async |second| slack.find(&to("U0JANE"), &question(), at(second)).await.unwrap();
     assert_eq!(find(1_712_345_679).await, None);
     assert_eq!(find(1_712_345_678).await, Some(receipt), "the very moment counts");
     assert!(world.requests().last().unwrap().query.contains("oldest=1712345678.000000"));

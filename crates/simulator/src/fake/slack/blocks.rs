@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 
+use super::choices;
 use crate::fake::fields::{Fields, Flaw, Problem, flaw, join};
 
 /// Where blocks are shown, which decides how many and which there may be.
@@ -100,7 +101,7 @@ fn input(fields: &Fields<'_>) -> Result<(), Flaw> {
     optional(fields, "hint", |fields| plain(fields, "hint", 2_000))?;
     fields.flag("optional")?;
     fields.flag("dispatch_action")?;
-    interactive(&fields.required_object("element")?, &["plain_text_input", "static_select"])
+    interactive(&fields.required_object("element")?, &["plain_text_input", "radio_buttons", "static_select"])
 }
 
 /// Checks each element of a block, and that no two share an `action_id`.
@@ -150,7 +151,8 @@ fn interactive(element: &Fields<'_>, allowed: &[&str]) -> Result<(), Flaw> {
     optional(element, "confirm", confirm)?;
     match kind {
         "button" => button(element),
-        "static_select" => select(element),
+        "static_select" => choices::select(element),
+        "radio_buttons" => choices::radio(element),
         _ => text_input(element),
     }
 }
@@ -162,22 +164,6 @@ fn button(element: &Fields<'_>) -> Result<(), Flaw> {
     element.text_within("url", 3_000)?;
     element.text_within("accessibility_label", 75)?;
     element.choice("style", &["primary", "danger"]).map(drop)
-}
-
-fn select(element: &Fields<'_>) -> Result<(), Flaw> {
-    element.only(&["type", "action_id", "placeholder", "options", "initial_option", "confirm", "focus_on_load"])?;
-    optional(element, "placeholder", |element| plain(element, "placeholder", 150))?;
-    let options = element.list("options", 100)?.unwrap_or_default();
-    if options.is_empty() {
-        return Err(element.flaw("options", Problem::Missing));
-    }
-    for (place, item) in options.iter().enumerate() {
-        let option = Fields::of(item, &join(&element.path_of("options"), &place.to_string()))?;
-        option.only(&["text", "value", "description"])?;
-        plain(&option, "text", 75)?;
-        option.words("value", 150)?;
-    }
-    Ok(())
 }
 
 fn text_input(element: &Fields<'_>) -> Result<(), Flaw> {
@@ -209,7 +195,11 @@ fn confirm(element: &Fields<'_>) -> Result<(), Flaw> {
 }
 
 /// Runs a check only when the member is there.
-fn optional(fields: &Fields<'_>, name: &str, check: impl Fn(&Fields<'_>) -> Result<(), Flaw>) -> Result<(), Flaw> {
+pub(super) fn optional(
+    fields: &Fields<'_>,
+    name: &str,
+    check: impl Fn(&Fields<'_>) -> Result<(), Flaw>,
+) -> Result<(), Flaw> {
     if fields.has(name) { check(fields) } else { Ok(()) }
 }
 
@@ -241,17 +231,21 @@ fn with_ids(blocks: &[Value]) -> Vec<Value> {
     for (place, block) in blocks.iter_mut().enumerate() {
         let Some(members) = block.as_object_mut() else { continue };
         members.entry("block_id").or_insert_with(|| json!(format!("b{place}")));
-        for (place, element) in
-            members.get_mut("elements").and_then(Value::as_array_mut).into_iter().flatten().enumerate()
-        {
-            if let Some(element) =
-                element.as_object_mut().filter(|element| element.get("type") == Some(&json!("button")))
-            {
-                element.entry("action_id").or_insert_with(|| json!(format!("a{place}")));
-            }
+        let elements = members.get_mut("elements").and_then(Value::as_array_mut).into_iter().flatten().enumerate();
+        for (place, element) in elements.filter(|(_, element)| element.get("type") == Some(&json!("button"))) {
+            give_id(element, place);
+        }
+        if let Some(element) = members.get_mut("element") {
+            give_id(element, 0);
         }
     }
     blocks
+}
+
+fn give_id(element: &mut Value, place: usize) {
+    if let Some(members) = element.as_object_mut() {
+        members.entry("action_id").or_insert_with(|| json!(format!("a{place}")));
+    }
 }
 
 #[cfg(test)]

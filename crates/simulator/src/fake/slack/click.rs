@@ -40,7 +40,7 @@ impl Click {
         payload.and_then(|(_, json)| serde_json::from_str(&json).ok()).unwrap_or_default()
     }
 
-    fn of(payload: &Value, secret: &str, now: Timestamp) -> Self {
+    pub(super) fn of(payload: &Value, secret: &str, now: Timestamp) -> Self {
         let body = serde_urlencoded::to_string([("payload", payload.to_string())]).unwrap_or_default();
         Self::signed(body, secret, now.as_second())
     }
@@ -73,16 +73,19 @@ impl Workspace {
         if let Some(members) = action.as_object_mut() {
             members.insert("action_ts".to_owned(), json!(self.fresh_ts(now)));
         }
-        let is_ephemeral = message.ephemeral_to.is_some();
+        let mut container = json!({
+            "type": "message", "message_ts": message.ts, "channel_id": message.channel,
+            "is_ephemeral": message.ephemeral_to.is_some(),
+        });
+        if let (Some(thread), Some(members)) = (&message.thread_ts, container.as_object_mut()) {
+            members.insert("thread_ts".to_owned(), json!(thread));
+        }
         let common = self.begin(&person, &message, now);
         let rest = json!({
             "type": "block_actions",
             "user": {"id": person.id, "username": person.handle, "name": person.handle, "team_id": self.settings.team_id},
             "api_app_id": self.settings.app_id,
-            "container": {
-                "type": "message", "message_ts": message.ts, "channel_id": message.channel, "is_ephemeral": is_ephemeral,
-            },
-            "enterprise": null, "is_enterprise_install": false,
+            "container": container, "enterprise": null, "is_enterprise_install": false,
             "message": shown(&message, &self.settings.bot_user_id, &self.settings.team_id),
             "state": {"values": {}}, "actions": [action],
         });
@@ -122,19 +125,8 @@ impl Workspace {
 
     /// Opens a response URL and a trigger, and gives the members that all payloads have.
     fn begin(&mut self, person: &Person, message: &Message, now: Timestamp) -> Value {
-        let count = self.interactions.len() + 1;
         let team = self.settings.team_id.clone();
-        let interaction = Interaction {
-            id: (1_000_000 + count).to_string(),
-            secret: format!("response{count:016x}"),
-            trigger_id: format!("{count}.{}.{:032x}", now.as_second(), now.as_nanosecond()),
-            exchanged: false,
-            user: person.id.clone(),
-            channel: message.channel.clone(),
-            ts: message.ts.clone(),
-            at: now,
-            uses: 0,
-        };
+        let interaction = self.interact(person, (&message.channel, &message.ts), now);
         let direct = message.channel.starts_with('D');
         let name = self.conversation(&message.channel).map(|conversation| conversation.name.clone());
         let common = json!({
@@ -145,6 +137,22 @@ impl Workspace {
         });
         self.interactions.push(interaction);
         common
+    }
+
+    /// What somebody does, at a message of a conversation or, with empty names, elsewhere.
+    pub(super) fn interact(&self, person: &Person, (channel, ts): (&str, &str), now: Timestamp) -> Interaction {
+        let count = self.interactions.len() + 1;
+        Interaction {
+            id: (1_000_000 + count).to_string(),
+            secret: format!("response{count:016x}"),
+            trigger_id: format!("{count}.{}.{:032x}", now.as_second(), now.as_nanosecond()),
+            exchanged: false,
+            user: person.id.clone(),
+            channel: channel.to_owned(),
+            ts: ts.to_owned(),
+            at: now,
+            uses: 0,
+        }
     }
 }
 

@@ -143,11 +143,7 @@ pub(super) fn post(workspace: &mut Workspace, call: &Call) -> Result<Answer, Ans
     let to = fields.words("channel", 255).map_err(flawed("invalid_arguments"))?;
     let content = Content::read(&fields)?;
     let channel = workspace.destination(to).map_err(failed)?;
-    if let Some(ts) = &content.thread_ts
-        && workspace.message(&channel, ts).is_none()
-    {
-        return Err(failed("cannot_reply_to_message").blaming("thread_ts names no message of this conversation"));
-    }
+    workspace.may_reply(&channel, &content)?;
     let ts = workspace.post(&channel, content, None, call.now);
     let message = workspace.shown(&channel, &ts);
     Ok(ok(call, json!({"ok": true, "channel": channel, "ts": ts, "message": message})))
@@ -192,6 +188,7 @@ pub(super) fn post_ephemeral(workspace: &mut Workspace, call: &Call) -> Result<A
     if !reachable || conversation.with.as_ref().is_some_and(|with| with != user) {
         return Err(failed("user_not_in_channel"));
     }
+    workspace.may_reply(channel, &content)?;
     let ts = workspace.post(channel, content, Some(user.to_owned()), call.now);
     Ok(ok(call, json!({"ok": true, "message_ts": ts})))
 }
@@ -216,6 +213,19 @@ impl Workspace {
             _ if conversation.is_archived => Err("is_archived"),
             _ if !conversation.is_member => Err("not_in_channel"),
             _ => Ok(conversation.id.clone()),
+        }
+    }
+
+    /// Whether the message that is answered, if one is, stands in this conversation and in no thread itself. Slack
+    /// takes a `thread_ts` that is itself an answer, and says not to send one.
+    fn may_reply(&self, channel: &str, content: &Content) -> Result<(), Answer> {
+        let Some(ts) = &content.thread_ts else { return Ok(()) };
+        let refused = |why: &str| Err(failed("cannot_reply_to_message").blaming(why));
+        match self.message(channel, ts) {
+            None => refused("thread_ts names no message of this conversation"),
+            Some(message) if message.ephemeral_to.is_some() => refused("thread_ts names a private note"),
+            Some(message) if message.thread_ts.is_some() => refused("thread_ts names an answer, not what it answers"),
+            Some(_) => Ok(()),
         }
     }
 

@@ -17,7 +17,7 @@ fn shown(person: &Person, team_id: &str) -> Value {
     json!({
         "id": person.id, "team_id": team_id, "name": person.handle, "real_name": person.real_name,
         "deleted": person.deleted, "is_bot": person.is_bot, "is_app_user": false, "is_restricted": false,
-        "is_ultra_restricted": false, "tz": "Etc/UTC", "profile": profile,
+        "is_ultra_restricted": false, "tz": person.zone, "profile": profile,
     })
 }
 

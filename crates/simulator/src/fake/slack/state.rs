@@ -71,6 +71,8 @@ pub struct Person {
     pub real_name: String,
     /// The e-mail address, if the person has one here.
     pub email: Option<String>,
+    /// The time zone that the person chose: `Europe/Berlin`.
+    pub zone: Option<String>,
     /// Whether the person has left.
     pub deleted: bool,
     /// Whether it is an app.
@@ -79,7 +81,7 @@ pub struct Person {
 
 impl Person {
     /// A person with everything that follows from a handle: `jane` has the id `U0JANE`, the display name `Jane`, the
-    /// real name `Jane Example` and the address `jane@example.com`.
+    /// real name `Jane Example` and the address `jane@example.com`. Everybody is in Berlin.
     pub fn named(handle: &str) -> Self {
         let mut letters = handle.chars();
         let display_name: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
@@ -89,6 +91,7 @@ impl Person {
             real_name: format!("{display_name} Example"),
             display_name,
             email: Some(format!("{handle}@example.com")),
+            zone: Some("Europe/Berlin".to_owned()),
             deleted: false,
             is_bot: false,
         }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{Channel, Person, Settings, Slack};
 use crate::fake::testing::{ask, client, slack};
 
+mod forms;
 mod history;
 
 async fn fresh() -> Slack {
@@ -177,6 +178,10 @@ async fn people_are_found_by_address_by_id_and_page_by_page() {
     );
     assert_eq!(look(&fake, "users.info", &[("user", "U0JOE")]).await["user"]["profile"]["display_name"], "Joe");
     assert_eq!(look(&fake, "users.info", &[("user", "U0NOBODY")]).await["error"], "user_not_found");
+    assert_eq!(look(&fake, "users.info", &[("user", "U0JOE")]).await["user"]["tz"], "Europe/Berlin");
+    fake.set_zone("joe", Some("Asia/Kathmandu")).unwrap();
+    assert_eq!(look(&fake, "users.info", &[("user", "U0JOE")]).await["user"]["tz"], "Asia/Kathmandu");
+    assert!(fake.set_zone("nobody", None).is_err());
     fake.add_person(Person { email: None, ..Person::named("kim") });
     let mut names = Vec::new();
     let mut cursor = String::new();

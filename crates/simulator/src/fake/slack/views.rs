@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Bodies, arguments, failed, flawed, ok};
 use super::blocks::{self, Surface, plain};
-use super::state::Workspace;
+use super::state::{BOT_ID, Workspace};
 use crate::fake::call::{Answer, Call};
 use crate::fake::fields::{Fields, Flaw, Problem};
 
@@ -22,8 +22,12 @@ pub struct View {
     pub user: String,
     /// When it was opened.
     pub at: Timestamp,
-    /// The view as sent.
+    /// The view as sent, with the ids that Slack gives where none were sent.
     pub view: Value,
+    /// Whether the person still sees it.
+    pub is_open: bool,
+    /// What the app said of the fields when it was sent, by `block_id`.
+    pub errors: Vec<(String, String)>,
 }
 
 /// `views.open`
@@ -31,10 +35,9 @@ pub(super) fn open(workspace: &mut Workspace, call: &Call) -> Result<Answer, Ans
     let arguments = arguments(call, &["trigger_id", "view"], Bodies::JsonOrForm)?;
     let read = || {
         let fields = Fields::of(&arguments, "")?;
-        check(&fields.required_object("view")?)?;
-        fields.words("trigger_id", 255)
+        Ok((check(&fields.required_object("view")?)?, fields.words("trigger_id", 255)?))
     };
-    let trigger_id = read().map_err(flawed("invalid_arguments"))?;
+    let (items, trigger_id) = read().map_err(flawed("invalid_arguments"))?;
     let id = format!("V0{:06}", workspace.views.len() + 1);
     let interaction = workspace.interactions.iter_mut().find(|interaction| interaction.trigger_id == trigger_id);
     let interaction = interaction.ok_or_else(|| failed("invalid_trigger_id"))?;
@@ -45,19 +48,44 @@ pub(super) fn open(workspace: &mut Workspace, call: &Call) -> Result<Answer, Ans
         return Err(failed("expired_trigger_id"));
     }
     interaction.exchanged = true;
-    let view = arguments.get("view").cloned().unwrap_or_default();
-    workspace.views.push(View { id: id.clone(), user: interaction.user.clone(), at: call.now, view: view.clone() });
-    let mut shown = view;
-    if let Some(members) = shown.as_object_mut() {
-        members.insert("id".to_owned(), json!(id));
-        members.insert("root_view_id".to_owned(), json!(id));
-        members.insert("team_id".to_owned(), json!(workspace.settings.team_id));
-        members.insert("hash".to_owned(), json!(format!("{}.0", call.now.as_second())));
+    let user = interaction.user.clone();
+    let mut view = arguments.get("view").cloned().unwrap_or_default();
+    if let Some(members) = view.as_object_mut() {
+        members.insert("blocks".to_owned(), json!(items));
     }
+    workspace.close(&user);
+    let view = View { id, user, at: call.now, view, is_open: true, errors: Vec::new() };
+    let shown = workspace.shown_view(&view);
+    workspace.views.push(view);
     Ok(ok(call, json!({"ok": true, "view": shown})))
 }
 
-fn check(view: &Fields<'_>) -> Result<(), Flaw> {
+impl Workspace {
+    /// Takes every modal from the person's screen.
+    pub(super) fn close(&mut self, user: &str) {
+        self.views.iter_mut().filter(|view| view.user == user).for_each(|view| view.is_open = false);
+    }
+
+    /// A modal as the API returns it and as a submission carries it.
+    pub(super) fn shown_view(&self, view: &View) -> Value {
+        let mut shown = view.view.clone();
+        let given = json!({
+            "id": view.id, "root_view_id": view.id, "previous_view_id": null, "team_id": self.settings.team_id,
+            "app_id": self.settings.app_id, "app_installed_team_id": self.settings.team_id, "bot_id": BOT_ID,
+            "hash": format!("{}.0", view.at.as_second()), "state": {"values": {}},
+        });
+        if let (Some(members), Value::Object(given)) = (shown.as_object_mut(), given) {
+            members.extend(given);
+            for name in ["callback_id", "private_metadata", "external_id"] {
+                members.entry(name).or_insert_with(|| json!(""));
+            }
+        }
+        shown
+    }
+}
+
+/// Checks a view, and returns its blocks with the ids that Slack gives.
+fn check(view: &Fields<'_>) -> Result<Vec<Value>, Flaw> {
     view.only(&[
         "type",
         "title",
@@ -85,10 +113,13 @@ fn check(view: &Fields<'_>) -> Result<(), Flaw> {
         view.flag(name)?;
     }
     let items = view.list("blocks", 100)?.unwrap_or_default();
-    blocks::checked(items, Surface::Modal, &view.path_of("blocks"))?;
+    if items.is_empty() {
+        return Err(view.flaw("blocks", Problem::Missing));
+    }
+    let checked = blocks::checked(items, Surface::Modal, &view.path_of("blocks"))?;
     let asks = items.iter().any(|block| block.get("type") == Some(&json!("input")));
     if asks && !view.has("submit") {
         return Err(view.flaw("submit", Problem::Missing));
     }
-    Ok(())
+    Ok(checked)
 }

@@ -88,3 +88,42 @@ async fn a_scope_that_is_taken_away_is_missed() {
         assert_eq!(call(&fake, method, arguments).await["needed"], scope);
     }
 }
+
+#[tokio::test]
+async fn a_thread_is_what_began_it_and_its_answers_oldest_first() {
+    let fake = fresh().await;
+    let root = say(&fake, "root").await;
+    say(&fake, "elsewhere").await;
+    let answer = async |text: &str, thread: &str| {
+        let sent = json!({"channel": "C0SECURITY", "text": text, "thread_ts": thread});
+        call(&fake, "chat.postMessage", sent).await
+    };
+    let first = answer("first", &root).await["ts"].as_str().unwrap().to_owned();
+    answer("second", &root).await;
+    let note = json!({"channel": "C0SECURITY", "user": "U0JOE", "text": "private", "thread_ts": root});
+    assert_eq!(call(&fake, "chat.postEphemeral", note).await["ok"], true);
+    let thread = async |query: &[(&str, &str)]| {
+        let page = look(&fake, "conversations.replies", &[&[("channel", "C0SECURITY")], query].concat()).await;
+        let messages = page["messages"].as_array().cloned().unwrap_or_default();
+        let texts = messages.iter().map(|message| message["text"].as_str().unwrap().to_owned());
+        (texts.collect::<Vec<_>>(), page)
+    };
+    let (texts, page) = thread(&[("ts", &root)]).await;
+    assert_eq!(texts, ["root", "first", "second"]);
+    assert_eq!((&page["messages"][0]["reply_count"], &page["messages"][1]["thread_ts"]), (&json!(2), &json!(root)));
+    assert_eq!(thread(&[("ts", &first)]).await.0, ["root", "first", "second"], "an answer leads to its thread");
+    assert_eq!(thread(&[("ts", &root), ("oldest", &first)]).await.0, ["root", "second"]);
+    assert_eq!(thread(&[("ts", "1.000001")]).await.1["error"], "thread_not_found");
+    assert_eq!(texts_of_channel(&fake).await, ["elsewhere", "root"]);
+    assert!(fake.violations().is_empty());
+    for (thread, why) in [("1.000001", "no message"), (first.as_str(), "an answer, not what it answers")] {
+        assert_eq!(answer("x", thread).await["error"], "cannot_reply_to_message", "{why}");
+        assert!(fake.violations().pop().unwrap().contains(why));
+    }
+    fake.revoke_scope("channels:history");
+    assert_eq!(thread(&[("ts", &root)]).await.1["needed"], "channels:history");
+}
+
+async fn texts_of_channel(fake: &Slack) -> Vec<String> {
+    texts(fake, &[("channel", "C0SECURITY")]).await
+}
