@@ -10,7 +10,7 @@ mod timeline;
 use jiff::Timestamp;
 
 pub use self::{
-    audit::{Draft, comment, draft, is_of_another, issue_title, remark_marker},
+    audit::{Draft, comment, draft, is_of_another, issue_title, read_marker, remark_marker},
     digest::{digest_alarm, digest_remark},
     outcome::{Reply, outcome, reply},
     timeline::{step_name, tell},
