@@ -33,3 +33,4 @@ mod story;
 mod together;
 mod types;
 mod unreadable;
+mod webhooks;

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 pub(crate) const REPO: &str = "example-org/alarms";
 
 /// Longest that anything in a story may take. Reached only when something hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A town, and what happened in it.
 pub(crate) struct Story {

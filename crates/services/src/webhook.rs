@@ -23,8 +23,7 @@ pub struct Signer {
 }
 
 /// `X-Hub-Signature-256: sha256=<hex>`.
-pub const GITHUB: Signer =
-    Signer { header: "x-hub-signature-256", prefix: "sha256=", setting: github::WEBHOOK_SECRET };
+pub const GITHUB: Signer = Signer { header: "x-hub-signature-256", prefix: "sha256=", setting: github::WEBHOOK_SECRET };
 
 /// `X-PagerDuty-Signature: v1=<hex>,v1=<hex>`: one for each secret while they are rotated.
 pub const PAGERDUTY: Signer =

@@ -12,6 +12,7 @@ mod notes;
 mod state;
 #[cfg(test)]
 mod tests;
+mod webhook;
 
 use std::io;
 

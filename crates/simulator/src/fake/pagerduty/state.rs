@@ -16,6 +16,8 @@ pub struct Settings {
     pub users: Vec<User>,
     /// The services.
     pub services: Vec<ServiceSettings>,
+    /// What webhooks are signed with.
+    pub webhook_secret: String,
     /// The clock.
     pub clock: Clock,
 }
@@ -40,6 +42,7 @@ impl Default for Settings {
                     routing_key: "fedcba9876543210fedcba9876543210".to_owned(),
                 },
             ],
+            webhook_secret: "signed-by-the-fake-pagerduty-only".to_owned(),
             clock: Clock::default(),
         }
     }
