@@ -11,4 +11,5 @@ pub mod gateway;
 pub mod journal;
 pub mod message;
 pub mod payload;
+pub mod webhook;
 pub mod world;

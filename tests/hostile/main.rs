@@ -13,3 +13,4 @@ mod journals;
 mod limits;
 mod messages;
 mod payloads;
+mod webhooks;

@@ -8,7 +8,10 @@ use dispatch_triage::{Request, Triage};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::world::{Memory, now, run};
+use super::{
+    webhook,
+    world::{Memory, now, run},
+};
 
 /// Who makes an event of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +50,14 @@ pub fn body_holds(body: &[u8]) {
 
 /// The status that triage answers with.
 pub fn status(memory: &Arc<Memory>, event: &Value) -> u64 {
-    let triage =
-        Triage { world: memory.world(), signing_secret: secret(), replays: dispatch_triage::Replays::default() };
+    let [github, pagerduty] = webhook::SERVICES.map(|service| Some(webhook::secret(service)));
+    let triage = Triage {
+        world: memory.world(),
+        signing_secret: secret(),
+        github_secret: github,
+        pagerduty_secret: pagerduty,
+        replays: dispatch_triage::Replays::default(),
+    };
     let answer = run(triage.handle(event.clone()));
     assert!(answer["body"].is_string() && answer["headers"].is_object(), "no response: {answer}");
     answer["statusCode"].as_u64().expect("a status")

@@ -34,3 +34,4 @@ mod story;
 mod together;
 mod types;
 mod unreadable;
+mod webhooks;

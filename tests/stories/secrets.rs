@@ -22,7 +22,7 @@ async fn a_service_that_repeats_what_it_was_sent_makes_no_secret_known() {
             let own = environment.iter().filter(|(name, value)| name.starts_with(vendor) && secrets.contains(value));
             own.map(|(_, value)| value.clone()).collect::<Vec<_>>().join(" and ")
         };
-        let echo = of("GITHUB");
+        let echo = of("GITHUB_TOKEN");
         let github = json!({ "message": format!("Bad request: {echo}"), "errors": [echo] }).to_string();
         let complaint = |vendor: &str| {
             let echo = of(vendor);

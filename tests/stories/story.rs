@@ -19,7 +19,7 @@ use crate::log::Log;
 pub(crate) const REPO: &str = "example-org/alarms";
 
 /// Longest that anything in a story may take. Reached only when something hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A town, and what happened in it.
 pub(crate) struct Story {

@@ -16,10 +16,13 @@ use crate::{hours::Hours, journal::Answer};
 pub struct Key(String);
 
 impl Key {
+    /// How many digits a key has.
+    pub const LENGTH: usize = 40;
+
     /// The key of the alarm that `dedup` names within `repo`.
     pub fn new(repo: &Repo, dedup: &str) -> Self {
         let scope = repo.to_string().to_ascii_lowercase();
-        Key(digest(&[scope.as_bytes(), dedup.as_bytes()], 40))
+        Key(digest(&[scope.as_bytes(), dedup.as_bytes()], Self::LENGTH))
     }
 
     /// The digits.
@@ -32,7 +35,7 @@ impl TryFrom<String> for Key {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let fine = text.len() == 40 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let fine = text.len() == Self::LENGTH && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         if fine { Ok(Key(text)) } else { Err(format!("found {text:?}, expected an alarm key of 40 hex digits")) }
     }
 }

@@ -11,7 +11,7 @@ mod timeline;
 use jiff::Timestamp;
 
 pub use self::{
-    audit::{Draft, comment, draft, is_of_another, issue_title, remark_marker},
+    audit::{Draft, comment, draft, is_of_another, issue_title, read_marker, remark_marker},
     digest::{digest_alarm, digest_remark},
     outcome::{Reply, outcome, reply},
     silence::{REASON_MAX, SNOOZES_MAX, climb, reason_form, remind, seek, snooze_form, snoozes},

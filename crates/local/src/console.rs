@@ -58,10 +58,10 @@ fn router(console: Console) -> Router {
         .route("/api/state", get(state::show))
         .route("/api/changes", get(changes))
         .layer(middleware::from_fn(guard::own_pages_only));
-    // Slack's requests come from outside, through a tunnel; their signature is their guard.
-    let slack = Router::new().route("/slack/interactivity", post(interactivity));
+    // These come from outside, through a tunnel; their signature is their guard.
+    let from_outside = Router::new().route("/slack/interactivity", post(signed)).route("/webhook", post(signed));
     let aws = aws::router(console.town.topic.clone());
-    own.merge(slack).with_state(console).merge(aws)
+    own.merge(from_outside).with_state(console).merge(aws)
 }
 
 /// Counts `version` up whenever anything in the town changes.
@@ -99,8 +99,8 @@ async fn changes(State(console): State<Console>) -> Sse<impl Stream<Item = Resul
     Sse::new(events).keep_alive(KeepAlive::default())
 }
 
-/// A click or a form: from the fake Slack, or through a tunnel from the real one.
-async fn interactivity(State(console): State<Console>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
+/// A click, a form or a webhook: from a fake, or through a tunnel from the real service.
+async fn signed(State(console): State<Console>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
     let text = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
         Some((name.to_string(), value.to_str().ok()?.to_owned()))
     };

@@ -163,8 +163,13 @@ impl Town {
             Mapping::start(queue, incoming(&world, options.time, &turns), settings)
         };
         let mappings = vec![mapping(&urgent), mapping(&alarms)];
-        let signing_secret = services.signing_secret;
-        let triage = Triage { world: world.clone(), signing_secret, replays: Replays::default() };
+        let triage = Triage {
+            world: world.clone(),
+            signing_secret: services.signing_secret,
+            github_secret: services.github_secret,
+            pagerduty_secret: services.pagerduty_secret,
+            replays: Replays::default(),
+        };
         Ok(Town { fakes, real, topic, urgent, alarms, world, triage, mappings, turns })
     }
 

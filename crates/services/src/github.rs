@@ -30,7 +30,7 @@ use self::{
 };
 pub use self::{
     auth::{BadKey, Credentials},
-    settings::{SETTINGS, default_repo, default_user},
+    settings::{SETTINGS, WEBHOOK_SECRET, default_repo, default_user, webhook_secret},
 };
 
 mod auth;

@@ -3,8 +3,8 @@
 //!
 //! - [`http`] is the one place that sends, repeats and waits. [`aws`] lets the AWS SDK ride on it.
 //! - [`github`] is the audit log; [`slack`] and [`pagerduty`] are destinations; [`store`] keeps
-//!   journals; [`sns`] hands work on; [`kms`] decrypts settings; [`clock`] is time and chance. `sqs`,
-//!   with the feature of that name, is for the command.
+//!   journals; [`sns`] hands work on; [`kms`] decrypts settings; [`clock`] is time and chance;
+//!   [`webhook`] tells whose a webhook is. `sqs`, with the feature of that name, is for the command.
 //! - [`read`] reads all settings, [`connect`] makes all clients from them. Neither stops at the first
 //!   problem: a start that fails says everything that is wrong.
 //!
@@ -51,6 +51,7 @@ pub mod sqs;
 pub mod store;
 #[cfg(test)]
 mod tests;
+pub mod webhook;
 
 /// Every destination.
 pub const DESTINATIONS: &[Maker] = &[
@@ -143,6 +144,10 @@ pub struct Services {
     pub limits: Limits,
     /// What Slack signs clicks with.
     pub signing_secret: SecretString,
+    /// What GitHub signs webhooks with.
+    pub github_secret: Option<SecretString>,
+    /// What PagerDuty signs webhooks with.
+    pub pagerduty_secret: Option<SecretString>,
 }
 
 impl Services {
@@ -218,7 +223,17 @@ pub async fn connect(settings: &Settings) -> Result<Services, Problems> {
     );
     match made {
         (Ok(audit), Ok(store), Ok(topic), Ok(defaults), Ok(limits), Ok(signing_secret)) if problems.is_empty() => {
-            Ok(Services { audit: Arc::new(audit), destinations, store, topic, defaults, limits, signing_secret })
+            Ok(Services {
+                audit: Arc::new(audit),
+                destinations,
+                store,
+                topic,
+                defaults,
+                limits,
+                signing_secret,
+                github_secret: github::webhook_secret(settings),
+                pagerduty_secret: pagerduty::webhook_secret(settings),
+            })
         }
         (audit, store, topic, defaults, limits, secret) => {
             let more = [audit.err(), store.err(), topic.err(), defaults.err(), limits.err(), secret.err()];

@@ -38,7 +38,7 @@ use self::{
     rest::Rest,
 };
 
-pub use self::settings::SETTINGS;
+pub use self::settings::{SETTINGS, WEBHOOK_SECRET, webhook_secret};
 
 #[cfg(test)]
 mod tests;

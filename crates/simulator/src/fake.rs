@@ -22,6 +22,7 @@ pub mod slack;
 mod testing;
 #[cfg(test)]
 mod tests;
+pub mod webhook;
 mod world;
 
 use std::fmt;
@@ -33,6 +34,7 @@ pub use handle::{Fake, TimedOut};
 pub use log::Recorded;
 pub use pagerduty::PagerDuty;
 pub use slack::Slack;
+pub use webhook::Webhook;
 pub use world::Clock;
 
 /// What somebody wanted to act on by hand is not there.
@@ -135,9 +137,11 @@ fn environment(settings: &Settings) -> Vec<(&'static str, String)> {
         ("GITHUB_OWNER", owner.to_owned()),
         ("GITHUB_REPO", name.to_owned()),
         ("GITHUB_TOKEN", settings.github.token.clone()),
+        ("GITHUB_WEBHOOK_SECRET", settings.github.webhook_secret.clone()),
         ("GITHUB_DEFAULT_USER", format!("{owner}/security")),
         ("SLACK_BOT_TOKEN", settings.slack.bot_token.clone()),
         ("SLACK_SIGNING_SECRET", settings.slack.signing_secret.clone()),
+        ("PAGERDUTY_WEBHOOK_SECRET", settings.pagerduty.webhook_secret.clone()),
         ("PAGERDUTY_API_KEY", settings.pagerduty.api_key.clone()),
     ];
     if let Some(channel) = settings.slack.channels.first() {

@@ -1,10 +1,13 @@
-//! The Lambda behind API Gateway: takes a click, keeps the answer, and acknowledges it in time.
+//! The Lambda behind API Gateway: takes a click, keeps the answer, and acknowledges it in time. It also hears of what
+//! people do about issues on GitHub and about incidents in PagerDuty.
 //!
 //! The order is the promise: the answer is in the journal before Slack hears 200. What follows from
 //! it is done within the time that Slack leaves, and otherwise handed on through the topic.
 
 mod form;
+pub mod github;
 mod legacy;
+pub mod pagerduty;
 mod payload;
 mod replays;
 mod request;
@@ -16,10 +19,16 @@ use dispatch_engine::{
     answer::{Click, Taken, adopt, follow_up, record},
     world::{Run, World},
 };
-use dispatch_services::slack::signature::verify;
+use dispatch_services::{slack::signature, webhook};
+use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
+
+use self::{
+    github::{IssueChange, IssueEvent},
+    pagerduty::IncidentEvent,
+};
 
 pub use self::{
     form::{Reason, Snoozed},
@@ -38,15 +47,49 @@ const HAND_ON: Duration = Duration::from_millis(1_700);
 /// When an answer is given, whatever happens.
 const ANSWER: Duration = Duration::from_millis(1_900);
 
-/// The function: the world, and the secret that Slack signs with.
+/// The function: the world, and the secrets that others sign with.
 #[derive(Clone, Debug)]
 pub struct Triage {
     /// The outside world.
     pub world: World,
     /// Slack's signing secret.
     pub signing_secret: SecretString,
+    /// What GitHub signs webhooks with; without it they are refused.
+    pub github_secret: Option<SecretString>,
+    /// What PagerDuty signs webhooks with; without it they are refused.
+    pub pagerduty_secret: Option<SecretString>,
     /// What this process handled lately.
     pub replays: Replays,
+}
+
+/// Something that a person did elsewhere than in Slack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// About an issue, on GitHub.
+    Issue(IssueEvent),
+    /// About an incident, in PagerDuty.
+    Incident(IncidentEvent),
+}
+
+/// Who sends a request. Its path says nothing: all of them may be given the same address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sender {
+    Slack,
+    GitHub,
+    PagerDuty,
+}
+
+impl Sender {
+    /// Whom the headers name; the signature has to prove it. Whatever names nobody is Slack's to sign.
+    fn of(request: &Request) -> Self {
+        if request.header(github::EVENT).is_some() {
+            Sender::GitHub
+        } else if request.header(webhook::PAGERDUTY.header).is_some() {
+            Sender::PagerDuty
+        } else {
+            Sender::Slack
+        }
+    }
 }
 
 /// What an HTTP request comes to.
@@ -60,13 +103,14 @@ enum Status {
 
 impl Status {
     /// The answer, in the form that HTTP APIs, REST APIs and function URLs share. Slack shows people
-    /// an error of its own for anything but 200; the body is for those who debug.
+    /// an error of its own for anything but 200, GitHub keeps the answer for a few days, and PagerDuty
+    /// sends again what got a 500; the body is for those who debug.
     fn response(self) -> Value {
         let (code, body) = match self {
             Status::Ok => (200, ""),
-            Status::NotARequest => (400, "This is no request that Slack sends for Dispatch.\n"),
-            Status::NotSigned => (401, "Slack's signature is missing, wrong or stale.\n"),
-            Status::NotKept => (500, "This could not be finished. Please press the button again.\n"),
+            Status::NotARequest => (400, "This is no request that Dispatch takes.\n"),
+            Status::NotSigned => (401, "The signature is missing, wrong or stale.\n"),
+            Status::NotKept => (500, "This could not be finished. Please try again.\n"),
         };
         let headers = json!({ "content-type": "text/plain; charset=utf-8" });
         json!({ "statusCode": code, "headers": headers, "body": body, "isBase64Encoded": false })
@@ -95,21 +139,71 @@ impl Triage {
                 return Status::NotARequest;
             }
         };
-        let (timestamp, signature) = (request.header("x-slack-request-timestamp"), request.header("x-slack-signature"));
-        if let Err(error) = verify(&self.signing_secret, timestamp, signature, &request.body, self.world.clock.now()) {
-            tracing::warn!(%error, "refused");
-            return Status::NotSigned;
-        }
-        let signature = signature.unwrap_or_default();
-        if self.replays.knows(signature, self.world.clock.now()) {
+        let (sender, now) = (Sender::of(&request), self.world.clock.now());
+        let signature = match self.verify(sender, &request, now) {
+            Ok(signature) => signature,
+            Err(error) => {
+                tracing::warn!(error, ?sender, "refused");
+                return Status::NotSigned;
+            }
+        };
+        if self.replays.knows(&signature, now) {
             tracing::info!("a request that was handled came again");
             return Status::Ok;
         }
-        let status = self.act(&request, start).await;
+        let event = match sender {
+            Sender::Slack => None,
+            Sender::GitHub => Some(github::read(&request).map(|event| event.map(Event::Issue))),
+            Sender::PagerDuty => Some(pagerduty::read(&request.body).map(|event| event.map(Event::Incident))),
+        };
+        let status = match event {
+            None => self.act(&request, start).await,
+            Some(Ok(Some(event))) => self.heard(event).await,
+            // Not remembered: a webhook may be told of everything that happens in an organisation.
+            Some(Ok(None)) => return Status::Ok,
+            Some(Err(error)) => {
+                tracing::warn!(%error, ?sender, "refused");
+                Status::NotARequest
+            }
+        };
         if status == Status::Ok {
-            self.replays.remember(signature, self.world.clock.now());
+            self.replays.remember(&signature, self.world.clock.now());
         }
         status
+    }
+
+    /// Checks who signed a request. Returns its signature, the same whenever the same request comes again, or says
+    /// what is wrong, for the log.
+    fn verify(&self, sender: Sender, request: &Request, now: Timestamp) -> Result<String, String> {
+        let hook = |signer: webhook::Signer, secret: &Option<SecretString>| {
+            let signed = signer.verify(secret.as_ref(), request.header(signer.header), &request.body);
+            signed.map_err(|error| error.to_string())
+        };
+        match sender {
+            Sender::GitHub => hook(webhook::GITHUB, &self.github_secret),
+            Sender::PagerDuty => hook(webhook::PAGERDUTY, &self.pagerduty_secret),
+            Sender::Slack => {
+                let timestamp = request.header("x-slack-request-timestamp");
+                let signature = request.header("x-slack-signature");
+                signature::verify(&self.signing_secret, timestamp, signature, &request.body, now)
+                    .map_err(|error| error.to_string())?;
+                Ok(signature.unwrap_or_default().to_owned())
+            }
+        }
+    }
+
+    /// Takes up what people did elsewhere.
+    async fn heard(&self, event: Event) -> Status {
+        match event {
+            Event::Issue(event) => match event.what {
+                IssueChange::Closed => tracing::info!(alarm.key = %event.key, "an issue was closed on GitHub"),
+                IssueChange::Reopened => tracing::info!(alarm.key = %event.key, "an issue was reopened on GitHub"),
+            },
+            Event::Incident(event) => {
+                tracing::info!(incident = event.id, what = ?event.what, "an incident changed in PagerDuty");
+            }
+        }
+        Status::Ok
     }
 
     /// Does what a request asks for, once it is known to be Slack's.

@@ -10,7 +10,8 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
-/// Slack's signatures count for five minutes on either side of their own time, so for ten in all.
+/// Slack's signatures count for five minutes on either side of their own time, so for ten in all. Those of webhooks
+/// count for ever: what is sent again later has to be told by what has become of the alarm.
 const KEPT: SignedDuration = SignedDuration::from_mins(10);
 /// Far more clicks than people make in that time.
 const KEPT_MAX: usize = 1_000;

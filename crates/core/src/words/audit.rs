@@ -20,6 +20,13 @@ pub(super) const BODY_MAX: usize = 65_536;
 const LABEL_MAX: usize = 50;
 const LABELS_MAX: usize = 100;
 
+/// How every marker begins.
+const MARKER: &str = "<!-- dispatch:";
+const MARKER_END: &str = " -->";
+
+/// Longest id of a life that is read back, in characters. Those that Dispatch makes have 32.
+const LIFE_MAX: usize = 64;
+
 /// Longest name, reason or id within a sentence, in characters.
 const INLINE_MAX: usize = 500;
 
@@ -44,7 +51,7 @@ pub struct Draft {
 
 /// The line by which a comment is found again; invisible when rendered.
 pub fn remark_marker(life: &LifeId, remark: &Remark) -> String {
-    format!("<!-- dispatch:{life}:{} -->", remark_name(remark))
+    format!("{MARKER}{life}:{}{MARKER_END}", remark_name(remark))
 }
 
 /// What a remark is called; all versions of one comment share the name.
@@ -70,7 +77,29 @@ pub(super) fn remark_name(remark: &Remark) -> String {
 /// Whether an issue with this body was opened by Dispatch for an alarm of another key. Its title says
 /// nothing then: alarms with dedup keys of their own may share one.
 pub fn is_of_another(body: &str, key: &Key) -> bool {
-    body.contains("<!-- dispatch:") && !body.contains(&format!("<!-- dispatch:{key}:"))
+    body.contains(MARKER) && !body.contains(&format!("{MARKER}{key}:"))
+}
+
+/// The line by which an issue is found again; invisible when rendered.
+fn issue_marker(key: &Key, life: &LifeId) -> String {
+    format!("{MARKER}{key}:{life}{MARKER_END}")
+}
+
+/// The key and the life that the marker in the body of an issue names; `None` without one.
+///
+/// The last marker counts: the text of the alarm stands above Dispatch's own, and may hold anything. It is a
+/// claim all the same, because people can edit a body or copy it into another issue.
+pub fn read_marker(body: &str) -> Option<(Key, LifeId)> {
+    body.rmatch_indices(MARKER).find_map(|(at, _)| {
+        let (key, rest) = body.get(at + MARKER.len()..)?.split_at_checked(Key::LENGTH)?;
+        let rest = rest.strip_prefix(':')?;
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_')))?;
+        let (life, rest) = rest.split_at(end);
+        if !(1..=LIFE_MAX).contains(&life.len()) || !rest.starts_with(MARKER_END) {
+            return None;
+        }
+        Some((Key::try_from(key.to_owned()).ok()?, LifeId(life.to_owned())))
+    })
 }
 
 /// The title of an alarm's issue: on one line and within GitHub's limit.
@@ -83,7 +112,7 @@ pub fn issue_title(alarm: &Alarm) -> String {
 /// why.
 pub fn draft(journal: &Journal, instead_of: Option<(&Repo, &str)>) -> Draft {
     let alarm = &journal.alarm;
-    let marker = format!("<!-- dispatch:{}:{} -->", journal.key, journal.life);
+    let marker = issue_marker(&journal.key, &journal.life);
     let mut tail = Vec::new();
     if alarm.list_people && !alarm.people.is_empty() {
         let people: Vec<_> = alarm.people.iter().map(|person| one_line(&person.name).replace('`', "'")).collect();

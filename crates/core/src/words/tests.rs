@@ -1,6 +1,7 @@
 //! Every text once, word for word.
 
 mod harmless;
+mod markers;
 
 use serde_json::json;
 

@@ -17,6 +17,8 @@ const APP_PRIVATE_KEY: &str = "GITHUB_APP_PRIVATE_KEY";
 const APP_INSTALLATION_ID: &str = "GITHUB_APP_INSTALLATION_ID";
 const DEFAULT_USER: &str = "GITHUB_DEFAULT_USER";
 pub(super) const ALLOW_PUBLIC: &str = "GITHUB_ALLOW_PUBLIC";
+/// The name of the setting that [`webhook_secret`] reads.
+pub const WEBHOOK_SECRET: &str = "GITHUB_WEBHOOK_SECRET";
 const API_URL: &str = "GITHUB_API_URL";
 
 const KEY: Format = Format::new("an RSA private key of 2,048 bits or more, as PEM", |text| {
@@ -97,6 +99,14 @@ pub const SETTINGS: &[Setting] = &[
         required: Required::No,
     },
     Setting {
+        name: WEBHOOK_SECRET,
+        meaning: "Secret that GitHub signs webhooks with; without it they are refused",
+        format: Format::TEXT,
+        default: None,
+        secret: true,
+        required: Required::No,
+    },
+    Setting {
         name: API_URL,
         meaning: "Where GitHub's REST API is, such as https://HOST/api/v3 for Enterprise Server",
         format: Format::URL,
@@ -137,4 +147,9 @@ pub fn default_repo(settings: &Settings) -> Result<Repo, Problem> {
 /// The user or `org/team` that is tagged when a message names nobody, without `@`.
 pub fn default_user(settings: &Settings) -> Option<String> {
     settings.text(DEFAULT_USER).map(|name| name.strip_prefix('@').unwrap_or(name).to_owned())
+}
+
+/// What GitHub signs webhooks with, if there are any.
+pub fn webhook_secret(settings: &Settings) -> Option<SecretString> {
+    settings.secret(WEBHOOK_SECRET)
 }

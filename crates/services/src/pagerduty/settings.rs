@@ -1,5 +1,7 @@
 //! What PagerDuty needs to be told: one way in, or both.
 
+use secrecy::SecretString;
+
 use super::{PagerDuty, events::Events, rest::Rest};
 use crate::{
     http::Http,
@@ -10,6 +12,8 @@ const ROUTING_KEY: &str = "PAGERDUTY_ROUTING_KEY";
 const API_KEY: &str = "PAGERDUTY_API_KEY";
 const SERVICE_ID: &str = "PAGERDUTY_SERVICE_ID";
 const FROM_ADDRESS: &str = "PAGERDUTY_FROM_ADDRESS";
+/// The name of the setting that [`webhook_secret`] reads.
+pub const WEBHOOK_SECRET: &str = "PAGERDUTY_WEBHOOK_SECRET";
 const API_URL: &str = "PAGERDUTY_API_URL";
 const EVENTS_URL: &str = "PAGERDUTY_EVENTS_URL";
 
@@ -56,6 +60,14 @@ pub const SETTINGS: &[Setting] = &[
         required: Required::With(API_KEY),
     },
     Setting {
+        name: WEBHOOK_SECRET,
+        meaning: "Secret of the webhook subscription, which PagerDuty signs with; without it webhooks are refused",
+        format: Format::WORD,
+        default: None,
+        secret: true,
+        required: Required::No,
+    },
+    Setting {
         name: API_URL,
         meaning: "Where PagerDuty's REST interface is, without a path",
         format: Format::URL,
@@ -89,6 +101,11 @@ impl PagerDuty {
         }
         Ok(PagerDuty { events, rest })
     }
+}
+
+/// What PagerDuty signs webhooks with, if there are any.
+pub fn webhook_secret(settings: &Settings) -> Option<SecretString> {
+    settings.secret(WEBHOOK_SECRET)
 }
 
 fn events(settings: &Settings, http: &Http) -> Result<Events, Problem> {

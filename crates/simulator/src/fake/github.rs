@@ -1,7 +1,7 @@
 //! A fake GitHub: repositories with issues, comments and labels, search, and one GitHub App.
 //!
-//! Deliberately absent: pull requests beyond their place in the list of issues, milestones, webhooks, conditional
-//! requests, and the counting of rate limits (use a [`Fault`](super::Fault) for those).
+//! Deliberately absent: pull requests beyond their place in the list of issues, milestones, the sending of webhooks,
+//! conditional requests, and the counting of rate limits (use a [`Fault`](super::Fault) for those).
 
 mod answer;
 mod app;
@@ -14,6 +14,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod view;
+mod webhook;
 
 use std::io;
 

@@ -13,6 +13,7 @@ mod oncalls;
 mod state;
 #[cfg(test)]
 mod tests;
+mod webhook;
 
 use std::io;
 

@@ -26,6 +26,8 @@ pub struct Settings {
     pub people: Vec<String>,
     /// The GitHub App that is installed on all repositories.
     pub app: Option<App>,
+    /// What webhooks are signed with.
+    pub webhook_secret: String,
     /// The clock.
     pub clock: Clock,
 }
@@ -39,6 +41,7 @@ impl Default for Settings {
             any_repository: false,
             people: ["jane", "joe", "alex", "sam"].map(str::to_owned).to_vec(),
             app: Some(App::default()),
+            webhook_secret: "signed by the fake GitHub only".to_owned(),
             clock: Clock::default(),
         }
     }

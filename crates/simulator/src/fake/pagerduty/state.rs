@@ -24,6 +24,8 @@ pub struct Settings {
     pub services: Vec<ServiceSettings>,
     /// Who is on call.
     pub on_call: Vec<OnCall>,
+    /// What webhooks are signed with.
+    pub webhook_secret: String,
     /// The clock.
     pub clock: Clock,
 }
@@ -51,6 +53,7 @@ impl Default for Settings {
                 level: 1,
                 user: User::named("sam"),
             }],
+            webhook_secret: "signed-by-the-fake-pagerduty-only".to_owned(),
             clock: Clock::default(),
         }
     }
