@@ -62,6 +62,9 @@ pub fn defaults() -> Defaults {
         github_user: Some("example-org/security".to_owned()),
         channel: Address::new("slack", "#security"),
         patience_s: None,
+        hours: dispatch_core::hours::Hours::default(),
+        keeps_hours: false,
+        chain: Vec::new(),
     }
 }
 

@@ -41,6 +41,9 @@ pub(crate) fn defaults() -> Defaults {
         github_user: None,
         channel: Address::new("slack", "#security"),
         patience_s: None,
+        hours: dispatch_core::hours::Hours::default(),
+        keeps_hours: false,
+        chain: Vec::new(),
     }
 }
 

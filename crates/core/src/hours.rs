@@ -156,6 +156,14 @@ impl Hours {
     }
 }
 
+/// Monday to Friday, nine to five, UTC.
+impl Default for Hours {
+    fn default() -> Self {
+        let (from_min, to_min) = (9 * 60, 17 * 60);
+        Hours { days: 0b001_1111, from_min, to_min, zone: TimeZone::UTC, holidays: BTreeSet::new() }
+    }
+}
+
 impl fmt::Display for Hours {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Hours { days, from_min, to_min, zone, holidays } = self;

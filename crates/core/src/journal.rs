@@ -115,7 +115,7 @@ pub struct Timer {
     pub at: Timestamp,
     /// Which one of this alarm, from 1: a timer that has gone off is never taken for the next.
     pub n: u32,
-    /// Whether it has gone off.
+    /// Whether it has gone off. Then it stands in the store no more.
     pub fired: bool,
 }
 

@@ -250,7 +250,8 @@ fn stage(journal: &Journal, progress: &Progress, who: Who) -> Option<Stage> {
         Some(Role::Rung { rung, .. }) => Some(rung),
         _ => None,
     };
-    let rung = people.iter().find_map(|person| highest(journal, progress, person.silent?)).filter(|rung| Some(*rung) > own);
+    let rung =
+        people.iter().find_map(|person| highest(journal, progress, person.silent?)).filter(|rung| Some(*rung) > own);
     let snoozed = || {
         let seat = stands_for.first()?;
         let nth = progress.snoozes.iter().rposition(|snooze| snooze.who == *seat)?;

@@ -23,6 +23,9 @@ pub(crate) fn defaults() -> Defaults {
         github_user: Some("example-org/security".to_owned()),
         channel: Address::new("slack", "#security"),
         patience_s: None,
+        hours: crate::hours::Hours::default(),
+        keeps_hours: false,
+        chain: Vec::new(),
     }
 }
 
@@ -128,7 +131,7 @@ pub(crate) fn reached(who: usize, round: usize) -> Fact {
         reader: None,
         url: None,
     };
-    Fact::Reached { who, round, receipt }
+    Fact::Reached { who, round, receipt, zone: None }
 }
 
 pub(crate) fn unreached(who: usize, round: usize) -> Fact {
@@ -137,7 +140,7 @@ pub(crate) fn unreached(who: usize, round: usize) -> Fact {
 
 pub(crate) fn answered(who: usize, answer: Answer) -> Fact {
     let name = ["jane", "joe"].get(who).unwrap_or(&"sam");
-    Fact::Answered { who, answer, by: Clicker { id: format!("U{who}"), name: (*name).to_owned() } }
+    Fact::Answered { who, answer, variant: None, by: Clicker { id: format!("U{who}"), name: (*name).to_owned() } }
 }
 
 pub(crate) fn paged(who: usize) -> Fact {

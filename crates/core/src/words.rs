@@ -93,9 +93,9 @@ fn buttons(journal: &Journal, progress: &Progress, question: &Question, who: Who
     };
     let mut buttons = vec![button("yes", &question.yes.label, false), button("no", &question.no.label, true)];
     let more = question.more.iter().enumerate();
-    buttons.extend(more.map(|(n, variant)| {
-        button(&format!("more.{n}"), &variant.choice.label, variant.counts == Answer::No)
-    }));
+    buttons.extend(
+        more.map(|(n, variant)| button(&format!("more.{n}"), &variant.choice.label, variant.counts == Answer::No)),
+    );
     let is_rung = matches!(journal.role(who), Some(Role::Rung { .. }));
     let seat = progress.stands_for(journal, who).first().and_then(|who| progress.people.get(*who));
     let snoozes = seat.map_or(0, |person| person.snoozes);

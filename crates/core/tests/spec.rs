@@ -28,6 +28,9 @@ fn read_text(text: &str) -> Result<Read, Invalid> {
         github_user: None,
         channel: Address::new("slack", "#security"),
         patience_s: None,
+        hours: dispatch_core::hours::Hours::default(),
+        keeps_hours: false,
+        chain: Vec::new(),
     };
     read(&Letter { id: "m1", subject: None, text }, &defaults)
 }

@@ -145,7 +145,7 @@ async fn is_open(world: &World, held: &mut Held) -> Result<bool, Stopped> {
     let Some((issue, _)) = progress.issue.filter(|_| !progress.over && !watched) else { return Ok(!progress.over) };
     match world.audit.is_open(&issue).await {
         Ok(false) => {
-            held.learn(world, Fact::Ended);
+            held.learn(world, Fact::Ended { by: None });
             held.save(world).await?;
             Ok(false)
         }
@@ -159,7 +159,7 @@ pub async fn refresh(world: &World, run: &Run) -> Vec<Key> {
     let mut left = Vec::new();
     // Each one is noted until it is done: whoever cuts this off still knows the rest.
     while let Some((digest, alarms)) = run.next_touched() {
-        match drive(world, run, &digest).await {
+        match drive(world, run, &digest, None).await {
             Ok(_) => {}
             // Also when another run holds the lease: it may be dead, and the message behind it may be this one.
             Err(stopped) => {

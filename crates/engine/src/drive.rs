@@ -1,14 +1,14 @@
 //! The loop: read the journal, do what comes next, write down what happened.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use dispatch_core::{
-    alarm::Key,
+    alarm::{Key, RungKind},
     journal::{Fact, Journal, Remark, Step},
-    life::{Plan, Progress, plan},
+    life::{self, Plan, Progress, plan},
 };
 use futures::{StreamExt, stream::FuturesUnordered};
-use tokio::time::timeout_at;
+use tokio::time::{timeout, timeout_at};
 
 use crate::{
     Stopped,
@@ -24,13 +24,20 @@ const ABREAST_MAX: usize = 16;
 /// Turns of the loop before it is taken to be caught: more than the largest broadcast needs.
 const TURNS_MAX: usize = 5_000;
 
-/// Carries one alarm as far as it can go now. Safe to call at any time, any number of times.
+/// How long a wake-up waits to learn whether somebody has closed the issue meanwhile.
+const LOOK_MAX: Duration = Duration::from_secs(2);
+
+/// Carries one alarm as far as it can go now. Safe to call at any time, any number of times. `timer` is the
+/// number of the timer that has gone off, if it was one that led here.
 ///
 /// # Errors
 /// [`Stopped`] when something is left to do: whoever called sees to it that it is tried again.
-pub async fn drive(world: &World, run: &Run, key: &Key) -> Result<Plan, Stopped> {
+pub async fn drive(world: &World, run: &Run, key: &Key, timer: Option<u32>) -> Result<Plan, Stopped> {
     match Held::load(world, key).await? {
-        Some(held) => carry(world, run, held, Hint::Unknown).await,
+        Some(mut held) => {
+            held.wake(timer);
+            carry(world, run, held, Hint::Unknown).await
+        }
         None => Ok(Plan::Done),
     }
 }
@@ -51,8 +58,8 @@ async fn turns(world: &World, run: &Run, held: &mut Held, hint: &Hint) -> Result
         if let Some(lease) = held.journal.leased_to_other(&run.id, world.clock.now()).cloned() {
             // Whoever holds the lease may hang or be dead. A page does not wait for that: its key keeps
             // a second one from waking anybody.
-            let mut pages = due(&steps_of(&plan(&held.journal)), &failed);
-            pages.retain(|step| matches!(step, Step::Page(_)));
+            let mut pages = next(&steps_of(&plan(&held.journal)), &failed);
+            pages.retain(|step| is_page(&held.journal, step));
             if !pages.is_empty() && !run.is_over() {
                 for (step, result) in abreast(world, run, held, &pages, hint).await {
                     note(world, held, &mut failed, step, result);
@@ -63,12 +70,18 @@ async fn turns(world: &World, run: &Run, held: &mut Held, hint: &Hint) -> Result
                 Saved::Overtaken => continue,
             }
         }
+        if !run.is_over() {
+            pass_time(world, held).await;
+        }
         let plan = plan(&held.journal);
         let steps = match &plan {
-            plan if !run.is_over() => due(&steps_of(plan), &failed),
+            plan if !run.is_over() => next(&steps_of(plan), &failed),
             _ => Vec::new(),
         };
         if steps.is_empty() {
+            if let Plan::Wait { until: Some(until) } = plan {
+                held.set_timer(world, until).await?;
+            }
             held.release(world, run);
         } else {
             held.begin(world, run, &steps);
@@ -87,6 +100,48 @@ async fn turns(world: &World, run: &Run, held: &mut Held, hint: &Hint) -> Result
     Err(Stopped::Endless)
 }
 
+/// Adds what time has brought since: reminders, deadlines, the next step of an escalation. Nobody is bothered
+/// for an issue that was closed meanwhile, and nobody is spared because GitHub cannot be asked.
+async fn pass_time(world: &World, held: &mut Held) {
+    let due = life::due(&held.journal, world.clock.now());
+    if due.is_empty() {
+        return;
+    }
+    let progress = Progress::of(&held.journal);
+    // A digest is closed by whoever has read it: that says nothing about the alarms in it.
+    let own = progress.issue.as_ref().filter(|_| progress.digest.is_none());
+    let open = match own {
+        Some((issue, _)) => timeout(LOOK_MAX, world.audit.is_open(issue)).await,
+        None => Ok(Ok(true)),
+    };
+    match open {
+        Ok(Ok(false)) => held.learn(world, Fact::Ended { by: None }),
+        Ok(Ok(true)) if !due.contains(&Fact::Looked) => {
+            due.into_iter().chain([Fact::Looked]).for_each(|fact| held.learn(world, fact));
+        }
+        _ => due.into_iter().for_each(|fact| held.learn(world, fact)),
+    }
+}
+
+/// Whether a step wakes somebody. Its key keeps a second one from waking anybody.
+fn is_page(journal: &Journal, step: &Step) -> bool {
+    match step {
+        Step::Page(_) => true,
+        Step::Climb { rung, .. } => journal.alarm.chain.get(*rung).is_some_and(|rung| rung.kind() == RungKind::Page),
+        _ => false,
+    }
+}
+
+/// Whether the life cannot go on without a step, so that it is tried for ever. A page that another step of the
+/// chain follows is not among them.
+fn is_vital(journal: &Journal, step: &Step) -> bool {
+    match step {
+        Step::Open => true,
+        Step::Climb { rung, .. } => is_page(journal, step) && rung.saturating_add(1) >= journal.alarm.chain.len(),
+        step => is_page(journal, step),
+    }
+}
+
 fn steps_of(plan: &Plan) -> Vec<Step> {
     match plan {
         Plan::Do(steps) => steps.clone(),
@@ -95,7 +150,7 @@ fn steps_of(plan: &Plan) -> Vec<Step> {
 }
 
 /// The next steps that have not failed in this run.
-fn due(steps: &[Step], failed: &HashMap<Step, Failed>) -> Vec<Step> {
+fn next(steps: &[Step], failed: &HashMap<Step, Failed>) -> Vec<Step> {
     steps.iter().filter(|step| !failed.contains_key(step)).take(ABREAST_MAX).cloned().collect()
 }
 
@@ -111,7 +166,7 @@ fn rest(journal: &Journal, plan: Plan, mut failed: HashMap<Step, Failed>, moved:
     if left.is_empty() {
         return Ok(Plan::Done);
     }
-    let untried = !due(&left, &failed).is_empty();
+    let untried = !next(&left, &failed).is_empty();
     let first = left.iter().find_map(|step| failed.remove_entry(step));
     match first {
         Some((step, failed)) if !untried => Err(Stopped::Failed { step, failed }),
@@ -165,7 +220,7 @@ fn note(
             }
         }
         // Without an issue or a page the alarm would be lost, so these are never given up.
-        Err(failed) if failed.is_final() && !matches!(step, Step::Open | Step::Page(_)) => {
+        Err(failed) if failed.is_final() && !is_vital(&held.journal, &step) => {
             tracing::warn!(alarm.key = %key, %step, error = %failed, "gave up a step");
             held.settle(&step);
             let Failed::Refused { reason, .. } = failed else { return };

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use bytes::Bytes;
 use dispatch_core::{
-    alarm::Key,
-    journal::{Entry, Fact, Journal, Lease, Step},
+    alarm::{Key, RungKind},
+    journal::{Entry, Fact, Journal, Lease, Step, Timer},
     life::Progress,
 };
 
@@ -30,6 +30,8 @@ pub(crate) struct Held {
     unsaved: Vec<Entry>,
     /// Steps whose result is known, and whose end is not written yet.
     settled: Vec<Step>,
+    /// The timer that woke this run.
+    fired: Option<u32>,
     /// Whether a call of this run may still be acted on.
     in_doubt: bool,
     dirty: bool,
@@ -49,9 +51,10 @@ pub(crate) enum Saved {
 /// second one from waking anybody. Nor is the edit of a comment.
 fn is_creation(journal: &Journal, step: &Step) -> bool {
     match step {
-        Step::Open | Step::Reach { .. } | Step::FallBack { .. } => true,
+        Step::Open | Step::Reach { .. } | Step::FallBack { .. } | Step::Seek(_) | Step::Remind { .. } => true,
         Step::Remark(remark) => Progress::of(journal).comment_of(remark).is_none(),
-        Step::Page(_) | Step::Show { .. } | Step::Close => false,
+        Step::Climb { rung, .. } => journal.alarm.chain.get(*rung).is_some_and(|rung| rung.kind() != RungKind::Page),
+        Step::Page(_) | Step::Resolve { .. } | Step::Mark | Step::Show { .. } | Step::Close => false,
     }
 }
 
@@ -71,6 +74,7 @@ impl Held {
             own: HashSet::new(),
             unsaved: Vec::new(),
             settled: Vec::new(),
+            fired: None,
             in_doubt: false,
             dirty: false,
         }
@@ -155,6 +159,39 @@ impl Held {
         self.dirty = true;
     }
 
+    /// Notes that the timer with this number has gone off, and woke this run.
+    pub(crate) fn wake(&mut self, timer: Option<u32>) {
+        self.fired = timer;
+        self.note_fired();
+    }
+
+    fn note_fired(&mut self) {
+        let fired = self.fired;
+        if let Some(timer) = self.journal.timer.as_mut().filter(|timer| Some(timer.n) == fired && !timer.fired) {
+            timer.fired = true;
+            self.dirty = true;
+        }
+    }
+
+    /// Sees to it that the clock wakes this life at `until` or before: the timer is in the store before the
+    /// journal relies on it.
+    pub(crate) async fn set_timer(&mut self, world: &World, until: Timestamp) -> Result<(), Stopped> {
+        let known = self.journal.timer.as_ref();
+        if known.is_some_and(|timer| !timer.fired && timer.at <= until) {
+            return Ok(());
+        }
+        let n = known.map_or(0, |timer| timer.n).saturating_add(1);
+        // Never early: in whole seconds, the next one.
+        let second = until.as_second().saturating_add(i64::from(until.subsec_nanosecond() > 0));
+        let at = Timestamp::from_second(second).unwrap_or(Timestamp::MAX);
+        let timer = Timer { at, n, fired: false };
+        // One of this number that stands there already is as good.
+        world.store.create(&timer.path(&self.journal.key), Bytes::from_static(b"{}")).await?;
+        self.journal.timer = Some(timer);
+        self.dirty = true;
+        Ok(())
+    }
+
     /// Gives up the lease, if `run` holds it. As long as something that it sent may still be acted on,
     /// nobody else may look for it and, not finding it, send it again.
     pub(crate) fn release(&mut self, world: &World, run: &Run) {
@@ -224,6 +261,7 @@ impl Held {
         self.journal = journal;
         self.unsaved = missing;
         self.tag = tag;
+        self.note_fired();
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! Carries alarms through their lives: effects at the rim, decisions in `dispatch-core`.
 //!
-//! - [`receive`] takes a message, [`answer`] a click, [`drive`] goes on with a life from wherever
-//!   it stands. All three read the journal, do what comes next, and write down what happened.
+//! - [`receive`] takes a message, [`answer`] a click, [`heard`] what people did elsewhere, [`sweep`] is the
+//!   clock, and [`drive`] goes on with a life from wherever it stands. All of them read the journal, do what comes next, and write down what happened.
 //! - [`ports`] is what they need of the world, [`world`] is where it is put together.
 //!
 //! Deliberately absent: vendors, HTTP, settings. Those are in `dispatch-services`.
@@ -10,12 +10,15 @@ pub mod answer;
 mod budget;
 pub mod digest;
 mod drive;
+pub mod heard;
 mod held;
+mod incidents;
 pub mod last_resort;
 pub mod lost;
 mod perform;
 pub mod ports;
 pub mod receive;
+pub mod sweep;
 pub mod world;
 
 use dispatch_core::journal::Step;

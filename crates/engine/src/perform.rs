@@ -1,5 +1,7 @@
 //! One step, performed: the only place where an alarm has effects outside.
 
+mod silence;
+
 use std::time::Duration;
 
 use dispatch_core::{
@@ -20,6 +22,9 @@ use crate::{
     ports::{Draft, Failed},
     world::{Run, World},
 };
+
+/// The label of an issue whose question nobody answered in time.
+const UNANSWERED: &str = "unanswered";
 
 /// Comments on one issue that show unreadable texts; what differs once more is listed in a digest.
 pub(crate) const EVIDENCE_MAX: usize = 20;
@@ -89,17 +94,28 @@ pub(crate) async fn perform(
     };
     let fact = match step {
         Step::Open => return Ok(Vec::new()),
-        Step::Reach { who, round } => reach(world, journal, issue, *who, *round, suspect).await?,
+        Step::Reach { who, round } => silence::reach(world, journal, issue, &progress, (*who, *round), suspect).await?,
         Step::FallBack { round } => {
             let notice = words::fallback(journal, issue, &progress, *round);
             deliver(world, journal, &world.defaults.channel, &notice, suspect).await?;
             Fact::FellBack { round: *round }
         }
         Step::Page(who) => {
-            let to = &journal.alarm.page;
             let notice = words::page_for_no(journal, issue, &progress, *who);
-            let receipt = world.destination(to)?.deliver(to, &notice).await?;
+            let receipt = silence::page(world, journal, &journal.alarm.page, &notice).await?;
             Fact::Paged { who: *who, receipt }
+        }
+        Step::Seek(nth) => {
+            let notice = words::seek(journal, issue, *nth);
+            deliver(world, journal, &world.defaults.channel, &notice, suspect).await?;
+            Fact::Sought(*nth)
+        }
+        Step::Remind { who, nth } => silence::remind(world, journal, issue, &progress, (*who, *nth), suspect).await?,
+        Step::Climb { wave, rung } => silence::climb(world, journal, issue, &progress, (*wave, *rung), suspect).await?,
+        Step::Resolve { page, if_open } => silence::resolve(world, &progress, page, *if_open).await?,
+        Step::Mark => {
+            world.audit.label(issue, UNANSWERED).await?;
+            Fact::Marked
         }
         Step::Remark(remark) => self::remark(world, run, journal, &progress, remark, suspect).await?,
         Step::Show { who, stage } => show(world, journal, issue, &progress, *who, *stage).await?,
@@ -136,7 +152,7 @@ async fn open(world: &World, run: &Run, journal: &Journal, suspect: bool, hint: 
         // would silence the alarm; taken for its own it asks once too often at worst.
         Some((issue, true)) if suspect => return Ok(vec![Fact::Opened { issue }]),
         Some((issue, true)) => return Ok(vec![Fact::Stood { issue }]),
-        Some((issue, false)) => return Ok(vec![Fact::Stood { issue }, Fact::Ended]),
+        Some((issue, false)) => return Ok(vec![Fact::Stood { issue }, Fact::Ended { by: None }]),
         None => {}
     }
     if !has_room {
@@ -207,29 +223,6 @@ async fn deliver(
         }
     }
     destination.deliver(to, notice).await
-}
-
-async fn reach(
-    world: &World,
-    journal: &Journal,
-    issue: &Issue,
-    who: Who,
-    round: usize,
-    suspect: bool,
-) -> Result<Fact, Failed> {
-    let Some(person) = journal.person(who, round) else {
-        return Err(refused("there is no such person"));
-    };
-    let Some(to) = &person.address else {
-        let reason = "the message gives no way to reach them in Slack".to_owned();
-        return Ok(Fact::Unreached { who, round, reason });
-    };
-    let notice = words::reach(journal, issue, who, round);
-    match deliver(world, journal, to, &notice, suspect).await {
-        Ok(receipt) => Ok(Fact::Reached { who, round, receipt }),
-        Err(Failed::Refused { reason, .. }) => Ok(Fact::Unreached { who, round, reason }),
-        Err(failed) => Err(failed),
-    }
 }
 
 /// Writes a comment, or brings the one that counts up to date; in a digest when it would be more than
@@ -303,7 +296,7 @@ async fn show(
     who: Who,
     stage: Stage,
 ) -> Result<Fact, Failed> {
-    let Some((_, receipt)) = progress.people.get(who).and_then(|person| person.reached.as_ref()) else {
+    let Some((_, receipt)) = progress.anybody(who).and_then(|person| person.reached.as_ref()) else {
         return Err(refused("the question is nowhere"));
     };
     let notice = words::outcome(journal, issue, progress, who, stage);

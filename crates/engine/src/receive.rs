@@ -156,7 +156,7 @@ async fn is_over(world: &World, held: &mut Held) -> Result<Option<bool>, Stopped
     if world.audit.is_open(&issue).await? {
         return Ok(Some(false));
     }
-    held.learn(world, Fact::Ended);
+    held.learn(world, Fact::Ended { by: None });
     Ok((held.save(world).await? == Saved::Clean).then_some(true))
 }
 

@@ -13,16 +13,19 @@ use std::{
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse};
 use dispatch_core::{
-    alarm::{Key, Page, Signal},
+    alarm::{Key, Page, Resolve, Signal},
+    life::Plan,
     source,
 };
 use dispatch_engine::{
-    Stopped, digest, drive,
+    Stopped, digest, drive, heard,
+    ports::Failed,
     receive::{self, Arrival},
+    sweep::sweep,
     world::{Run, World, until},
 };
 use futures::{StreamExt, stream};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
 use self::remains::{Cause, Remains};
@@ -57,6 +60,9 @@ pub enum Error {
         /// Why, for the first of them.
         first: String,
     },
+    /// The timers cannot be listed; the next tick finds what is due.
+    #[error(transparent)]
+    Clock(Failed),
     /// The answer could not be written.
     #[error(transparent)]
     Answer(#[from] serde_json::Error),
@@ -68,28 +74,46 @@ struct Work {
     /// Pages, each with the positions of the letters that asked for it.
     pages: Vec<(Page, Vec<usize>)>,
     lives: Lives,
+    /// What is over, each with the position of its letter and the key that its failures go by.
+    ends: Vec<(Resolve, usize, Key)>,
 }
 
-/// Alarms and hand-ons by key, each with the positions of its letters.
-type Lives = BTreeMap<Key, (Vec<Arrival>, Vec<usize>)>;
+/// Alarms and hand-ons by key.
+type Lives = BTreeMap<Key, Life>;
 
-/// Handles one event within `time`.
+/// What one alarm has to do in a batch.
+#[derive(Debug, Default)]
+struct Life {
+    /// Messages that raised it.
+    arrivals: Vec<Arrival>,
+    /// The newest of its timers that has gone off.
+    timer: Option<u32>,
+    /// The positions of all its letters.
+    positions: Vec<usize>,
+}
+
+/// Handles one event within `time`: a batch of messages, or a tick of the clock.
 ///
 /// For an SQS batch the answer names the messages that must come again.
 ///
 /// # Errors
 /// [`Error`] when the event is none that Dispatch knows, or a record of a direct event failed.
 pub async fn handle(world: &World, event: Value, time: Duration) -> Result<Value, Error> {
-    let letters = letters(event)?;
     let end = Instant::now() + time;
+    if is_tick(&event) {
+        return tick(world, end).await;
+    }
+    let letters = letters(event)?;
     let is_late = letters.iter().any(|letter| remains::is_late(world, letter));
     let run = Run::new(world, if is_late { time - LAST_RESORT.min(time / 3) } else { time });
     let work = sort(world, &letters);
     // Who writes the journal and hands on when the time is up must still be able to call.
     let failures = until(end + GRACE, async {
         let (pages, lives) = tokio::join!(send(world, &run, &work.pages), carry(world, &run, &work.lives));
+        // Behind what raises it: both may be in one batch.
+        let ends = end_all(world, &run, &letters, &work.ends).await;
         let digests = refresh(world, &run, &work.lives).await;
-        let remains: Vec<Remains<'_>> = pages.into_iter().chain(lives).chain(digests).collect();
+        let remains: Vec<Remains<'_>> = pages.into_iter().chain(lives).chain(ends).chain(digests).collect();
         remains::settle(world, end, &letters, remains).await
     });
     let failures = failures.await;
@@ -121,11 +145,21 @@ fn sort(world: &World, letters: &[Letter]) -> Work {
                 }
             }
             Signal::Alarm(alarm) => {
-                let (arrivals, positions) = work.lives.entry(alarm.key()).or_default();
-                arrivals.push(Arrival { message: letter.id.clone(), alarm: *alarm });
-                positions.push(position);
+                let life = work.lives.entry(alarm.key()).or_default();
+                life.arrivals.push(Arrival { message: letter.id.clone(), alarm: *alarm });
+                life.positions.push(position);
             }
-            Signal::Resume(key) => work.lives.entry(key).or_default().1.push(position),
+            Signal::Resume { key, timer } => {
+                let life = work.lives.entry(key).or_default();
+                life.timer = life.timer.max(timer);
+                life.positions.push(position);
+            }
+            Signal::Resolve(resolve) => {
+                let repo = &world.defaults.repo;
+                let page = resolve.page.as_ref().map_or("", |(_, key)| key.as_str());
+                let key = resolve.key.clone().unwrap_or_else(|| Key::new(repo, page));
+                work.ends.push((resolve, position, key));
+            }
         }
     }
     work
@@ -147,15 +181,14 @@ async fn send<'a>(world: &World, run: &Run, pages: &'a [(Page, Vec<usize>)]) -> 
 
 /// Carries all lives; returns what is left to do.
 async fn carry<'a>(world: &World, run: &Run, lives: &'a Lives) -> Vec<Remains<'a>> {
-    let carried = lives.iter().map(|(key, (arrivals, positions))| async move {
+    let carried = lives.iter().map(|(key, life)| async move {
         // A store that hangs must not take the whole batch with it.
-        let stopped = match timeout_at(run.deadline + GRACE, carry_one(world, run, key, arrivals)).await {
+        let stopped = match timeout_at(run.deadline + GRACE, carry_one(world, run, key, life)).await {
             Ok(Ok(())) => return None,
             Ok(Err(stopped)) => stopped,
             Err(_) => Stopped::OutOfTime { left: 1, moved: false },
         };
-        let alarm = arrivals.first().map(|arrival| &arrival.alarm);
-        Some(Remains { positions, cause: Cause::Life { key, alarm, stopped } })
+        Some(life.remains(key, stopped))
     });
     abreast(carried.collect()).await
 }
@@ -173,23 +206,78 @@ async fn refresh<'a>(world: &World, run: &Run, lives: &'a Lives) -> Vec<Remains<
         Err(_) => run.left_over(),
     };
     let left = left.iter().filter_map(|key| lives.get_key_value(key));
-    left.map(|(key, (arrivals, positions))| {
-        let alarm = arrivals.first().map(|arrival| &arrival.alarm);
-        let stopped = Stopped::OutOfTime { left: 1, moved: false };
-        Remains { positions, cause: Cause::Life { key, alarm, stopped } }
-    })
-    .collect()
+    left.map(|(key, life)| life.remains(key, Stopped::OutOfTime { left: 1, moved: false })).collect()
+}
+
+impl Life {
+    fn remains<'a>(&'a self, key: &'a Key, stopped: Stopped) -> Remains<'a> {
+        let alarm = self.arrivals.first().map(|arrival| &arrival.alarm);
+        Remains { positions: &self.positions, cause: Cause::Life { key, alarm, stopped } }
+    }
+}
+
+/// Ends whatever is over; returns what is left to do.
+async fn end_all<'a>(
+    world: &World,
+    run: &Run,
+    letters: &[Letter],
+    ends: &'a [(Resolve, usize, Key)],
+) -> Vec<Remains<'a>> {
+    let ended: Vec<_> =
+        ends.iter().map(|(resolve, position, key)| end_one(world, run, letters, resolve, position, key)).collect();
+    abreast(ended).await
+}
+
+async fn end_one<'a>(
+    world: &World,
+    run: &Run,
+    letters: &[Letter],
+    resolve: &'a Resolve,
+    position: &'a usize,
+    key: &'a Key,
+) -> Option<Remains<'a>> {
+    let message = letters.get(*position).map_or("", |letter| letter.id.as_str());
+    let ended = timeout_at(run.deadline + GRACE, heard::withdraw(world, run, message, resolve)).await;
+    let stopped = match ended {
+        Ok(Ok(())) => return None,
+        Ok(Err(stopped)) => stopped,
+        Err(_) => Stopped::OutOfTime { left: 1, moved: false },
+    };
+    let positions = std::slice::from_ref(position);
+    Some(Remains { positions, cause: Cause::Life { key, alarm: None, stopped } })
+}
+
+/// Whether the event is a tick of the clock: a scheduled event of EventBridge, or what its scheduler is told to
+/// send.
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html>
+fn is_tick(event: &Value) -> bool {
+    event.get("detail-type").and_then(Value::as_str) == Some("Scheduled Event")
+        || event.get("dispatch").and_then(Value::as_str) == Some("tick")
+}
+
+async fn tick(world: &World, end: Instant) -> Result<Value, Error> {
+    let run = Run::alone(world, end);
+    let swept = until(end + GRACE, sweep(world, &run)).await.map_err(Error::Clock)?;
+    if swept.woken + swept.left > 0 {
+        tracing::info!(woken = swept.woken, left = swept.left, "the clock has gone round");
+    }
+    Ok(json!({ "woken": swept.woken, "left": swept.left }))
 }
 
 /// Carries one life. One that is longer than a run, such as a large broadcast, is handed on: its
 /// message would use up its deliveries. Each run must have come further, so this has an end.
-async fn carry_one(world: &World, run: &Run, key: &Key, arrivals: &[Arrival]) -> Result<(), Stopped> {
-    let result = match arrivals {
-        [] => drive(world, run, key).await,
-        arrivals => receive::receive(world, run, arrivals).await,
+async fn carry_one(world: &World, run: &Run, key: &Key, life: &Life) -> Result<(), Stopped> {
+    let woken = match life.timer {
+        Some(_) => drive(world, run, key, life.timer).await,
+        None => Ok(Plan::Done),
+    };
+    let result = match life.arrivals.as_slice() {
+        [] if life.timer.is_some() => woken,
+        [] => drive(world, run, key, None).await,
+        arrivals => receive::receive(world, run, arrivals).await.and_then(|plan| woken.map(|_| plan)),
     };
     match result {
-        Ok(plan) => tracing::info!(alarm.key = %key, messages = arrivals.len(), rest = ?plan, "carried"),
+        Ok(plan) => tracing::info!(alarm.key = %key, messages = life.arrivals.len(), rest = ?plan, "carried"),
         Err(Stopped::OutOfTime { left, moved: true }) => {
             world.topic.publish(&source::resume(key)).await?;
             tracing::info!(alarm.key = %key, left, "handed on");

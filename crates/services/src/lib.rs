@@ -15,7 +15,7 @@
 
 use std::{env, sync::Arc};
 
-use dispatch_core::source::{Defaults, dispatch::patience_s};
+use dispatch_core::source::Defaults;
 use dispatch_engine::{
     ports::{AuditLog, Destination, Failed, Store, Topic},
     world::{Limits, World},
@@ -42,6 +42,7 @@ pub mod github;
 pub mod http;
 pub mod kms;
 pub mod pagerduty;
+mod questions;
 pub mod settings;
 pub mod shell;
 pub mod slack;
@@ -67,7 +68,6 @@ pub const DESTINATIONS: &[Maker] = &[
     },
 ];
 
-const PATIENCE: &str = "DISPATCH_ANSWER_TIMEOUT";
 const RECEIVES_MAX: &str = "DISPATCH_MAX_RECEIVE_COUNT";
 const WRITES_A_MINUTE: &str = "GITHUB_WRITES_PER_MINUTE";
 const WRITES_AN_HOUR: &str = "GITHUB_WRITES_PER_HOUR";
@@ -75,14 +75,6 @@ const COUNT: Format = Format::new("a whole number from 1 to 100,000", |text| cou
 
 /// What belongs to no service, and what the engine keeps to.
 const OWN_SETTINGS: &[Setting] = &[
-    Setting {
-        name: PATIENCE,
-        meaning: "how long a question may stay unanswered before silence counts as no, where a message is silent",
-        format: Format::new("off, or an ISO 8601 duration from PT1M to P7D", |text| patience_s(text).is_ok()),
-        default: Some("off"),
-        secret: false,
-        required: Required::No,
-    },
     Setting {
         name: RECEIVES_MAX,
         meaning: "maxReceiveCount of the queues: what still fails in the last two of these deliveries is paged",
@@ -169,7 +161,7 @@ impl Services {
 /// Every setting of Dispatch, by service. Those of the AWS SDK ([`aws::SETTINGS`]) are read too, but
 /// are not Dispatch's to document or to deploy.
 pub fn all_settings() -> Vec<&'static [Setting]> {
-    let first = [OWN_SETTINGS, store::SETTINGS, sns::SETTINGS, github::SETTINGS];
+    let first = [questions::SETTINGS, OWN_SETTINGS, store::SETTINGS, sns::SETTINGS, github::SETTINGS];
     first.into_iter().chain(DESTINATIONS.iter().map(|maker| maker.settings)).collect()
 }
 
@@ -261,12 +253,15 @@ fn topic(settings: &Settings, aws: Option<&Aws>) -> Result<Arc<dyn Topic>, Probl
 }
 
 fn defaults(settings: &Settings) -> Result<Defaults, Problem> {
-    let patience_s = patience_s(settings.need(PATIENCE)?);
+    let channel = slack::default_channel(settings)?;
     Ok(Defaults {
         repo: github::default_repo(settings)?,
         github_user: github::default_user(settings),
-        channel: slack::default_channel(settings)?,
-        patience_s: patience_s.map_err(|invalid| settings.problem(PATIENCE, invalid.expected))?,
+        patience_s: questions::patience(settings)?,
+        hours: questions::hours(settings)?,
+        keeps_hours: questions::keeps_hours(settings)?,
+        chain: questions::chain(settings, &channel)?,
+        channel,
     })
 }
 

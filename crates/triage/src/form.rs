@@ -5,9 +5,11 @@
 use std::collections::HashMap;
 
 use dispatch_core::{
+    alarm::Address,
     journal::{Clicker, Ticket},
     notice::Form,
 };
+use dispatch_engine::answer::{Button, Click};
 use dispatch_services::slack::{CHOICE, TEXT};
 use serde::Deserialize;
 use serde_json::Value;
@@ -36,6 +38,23 @@ pub struct Snoozed {
     pub why: Option<String>,
     /// Who.
     pub by: Clicker,
+}
+
+impl From<Reason> for Click {
+    fn from(Reason { ticket, text, by }: Reason) -> Self {
+        sent(ticket, Button::Reason(text.unwrap_or_default()), by)
+    }
+}
+
+impl From<Snoozed> for Click {
+    fn from(Snoozed { ticket, choice, why, by }: Snoozed) -> Self {
+        sent(ticket, Button::Snoozed { choice, why }, by)
+    }
+}
+
+/// A form stands above all conversations, so a private note goes to the person.
+fn sent(ticket: Ticket, button: Button, by: Clicker) -> Click {
+    Click { ticket, button, at: Address::new("slack", &by.id), by, message: None, trigger: None }
 }
 
 /// <https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload>

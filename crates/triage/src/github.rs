@@ -11,6 +11,7 @@ use dispatch_core::{
     journal::LifeId,
     words::read_marker,
 };
+use dispatch_engine::heard::IssueHeard;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -42,6 +43,13 @@ pub struct IssueEvent {
     /// GitHub's id of the delivery, the same when it is sent again; empty when it is missing. It is not signed, so it
     /// is for looking things up only.
     pub delivery: String,
+}
+
+impl From<IssueEvent> for IssueHeard {
+    fn from(event: IssueEvent) -> Self {
+        let IssueEvent { issue, key, life, what, by, .. } = event;
+        IssueHeard { issue, key, life, open: what == IssueChange::Reopened, by }
+    }
 }
 
 /// What happened to an issue.

@@ -11,7 +11,7 @@ use dispatch_core::{
     notice::Receipt,
     source::Defaults,
 };
-use dispatch_engine::answer::Click;
+use dispatch_engine::answer::{Button, Click};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -140,7 +140,7 @@ impl Legacy {
         let life = LifeId(format!("predecessor-{}", self.channel));
         let mut journal = Journal::begin(self.alarm(defaults), life, &[], now);
         journal.push(now, Fact::Opened { issue });
-        journal.push(now, Fact::Reached { who: 0, round: 0, receipt });
+        journal.push(now, Fact::Reached { who: 0, round: 0, receipt, zone: None });
         journal
     }
 
@@ -148,10 +148,14 @@ impl Legacy {
     pub(crate) fn click(&self, journal: &Journal) -> Click {
         Click {
             ticket: Ticket { key: journal.key.clone(), life: journal.life.clone(), who: 0 },
-            answer: self.answer,
+            button: match self.answer {
+                Answer::Yes => Button::Yes,
+                Answer::No => Button::No,
+            },
             by: self.by.clone(),
             at: Address::new("slack", &self.channel),
             message: Some(self.ts.clone()),
+            trigger: None,
         }
     }
 
@@ -170,7 +174,13 @@ impl Legacy {
                 label: "no".to_owned(),
                 response: response(Answer::No, "Thank you for telling. Somebody will look at it now."),
             },
+            more: Vec::new(),
             patience_s: None,
+            remind_s: None,
+            hours: None,
+            asks_reason: false,
+            wrong_person: false,
+            snooze: false,
         };
         let name = self.by.name.clone();
         Alarm {
@@ -190,6 +200,8 @@ impl Legacy {
             question: Some(question),
             again: Again::Count,
             retrigger: true,
+            deputies: Vec::new(),
+            chain: Vec::new(),
             page: Address::new("pagerduty", &self.service),
             evidence: None,
         }

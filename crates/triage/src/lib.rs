@@ -17,6 +17,7 @@ use std::time::Duration;
 use dispatch_engine::{
     Stopped,
     answer::{Click, Taken, adopt, follow_up, record},
+    heard,
     world::{Run, World},
 };
 use dispatch_services::{slack::signature, webhook};
@@ -25,10 +26,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
-use self::{
-    github::{IssueChange, IssueEvent},
-    pagerduty::IncidentEvent,
-};
+use self::{github::IssueEvent, pagerduty::IncidentEvent};
 
 pub use self::{
     form::{Reason, Snoozed},
@@ -158,7 +156,7 @@ impl Triage {
         };
         let status = match event {
             None => self.act(&request, start).await,
-            Some(Ok(Some(event))) => self.heard(event).await,
+            Some(Ok(Some(event))) => self.heard(event, start).await,
             // Not remembered: a webhook may be told of everything that happens in an organisation.
             Some(Ok(None)) => return Status::Ok,
             Some(Err(error)) => {
@@ -193,17 +191,25 @@ impl Triage {
     }
 
     /// Takes up what people did elsewhere.
-    async fn heard(&self, event: Event) -> Status {
-        match event {
-            Event::Issue(event) => match event.what {
-                IssueChange::Closed => tracing::info!(alarm.key = %event.key, "an issue was closed on GitHub"),
-                IssueChange::Reopened => tracing::info!(alarm.key = %event.key, "an issue was reopened on GitHub"),
-            },
-            Event::Incident(event) => {
-                tracing::info!(incident = event.id, what = ?event.what, "an incident changed in PagerDuty");
+    async fn heard(&self, event: Event, start: Instant) -> Status {
+        let kept = match event {
+            Event::Issue(event) => heard::issue(&self.world, &event.into()).await,
+            Event::Incident(event) => heard::incident(&self.world, &event.into()).await,
+        };
+        let key = match kept {
+            Ok(Some(key)) => key,
+            Ok(None) => return Status::Ok,
+            Err(stopped) => return not_kept(&stopped),
+        };
+        tracing::info!(alarm.key = %key, "somebody did something about it elsewhere");
+        let steps = Run::alone(&self.world, start + STEPS);
+        match heard::follow_up(&self.world, &steps, &key, start + HAND_ON).await {
+            Ok(()) => Status::Ok,
+            Err(failed) => {
+                tracing::error!(alarm.key = %key, error = %failed, "could not hand on");
+                Status::NotKept
             }
         }
-        Status::Ok
     }
 
     /// Does what a request asks for, once it is known to be Slack's.
@@ -213,17 +219,9 @@ impl Triage {
         }
         let action = request.field("payload").ok_or_else(|| Unknown("missing".to_owned())).and_then(|text| read(&text));
         match action {
-            Ok(Action::Press(press)) => match press.click() {
-                Some(click) => self.click(&click, start).await,
-                None => {
-                    tracing::info!(alarm.key = %press.ticket.key, button = ?press.button, "a button that is not connected yet");
-                    Status::Ok
-                }
-            },
-            Ok(Action::Reason(Reason { ticket, .. }) | Action::Snoozed(Snoozed { ticket, .. })) => {
-                tracing::info!(alarm.key = %ticket.key, "a form that is not connected yet");
-                Status::Ok
-            }
+            Ok(Action::Press(press)) => self.click(&press.into(), start).await,
+            Ok(Action::Reason(reason)) => self.click(&reason.into(), start).await,
+            Ok(Action::Snoozed(snoozed)) => self.click(&snoozed.into(), start).await,
             Ok(Action::Legacy(legacy)) => {
                 let journal = legacy.journal(&self.world.defaults, self.world.clock.now());
                 let click = legacy.click(&journal);
@@ -241,22 +239,29 @@ impl Triage {
     }
 
     async fn click(&self, click: &Click, start: Instant) -> Status {
-        let taken = match record(&self.world, click).await {
-            Ok(taken) => taken,
+        let recorded = match record(&self.world, click).await {
+            Ok(recorded) => recorded,
             Err(stopped) => return not_kept(&stopped),
         };
-        match &taken {
-            Taken::Stands => tracing::info!(alarm.key = %click.ticket.key, answer = %click.answer, "answered"),
-            Taken::Told(reply) => tracing::info!(alarm.key = %click.ticket.key, ?reply, "clicked in vain"),
-        }
+        tracing::info!(alarm.key = %click.ticket.key, who = click.ticket.who, taken = word(&recorded.taken), "clicked");
         let steps = Run::alone(&self.world, start + STEPS);
-        match follow_up(&self.world, &steps, click, &taken, start + HAND_ON).await {
+        match follow_up(&self.world, &steps, click, &recorded, start + HAND_ON).await {
             Ok(()) => Status::Ok,
             Err(failed) => {
                 tracing::error!(alarm.key = %click.ticket.key, error = %failed, "could not hand on");
                 Status::NotKept
             }
         }
+    }
+}
+
+/// For the log, which tells nothing that people wrote.
+fn word(taken: &Taken) -> &'static str {
+    match taken {
+        Taken::Stands => "it stands",
+        Taken::Late(_) => "it stands, late",
+        Taken::Asks => "it opens a form",
+        Taken::Told(_) => "in vain",
     }
 }
 

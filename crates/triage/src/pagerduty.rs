@@ -5,6 +5,8 @@
 //! again, 5 times in all within 20 minutes; any other 4xx is final, and three webhooks in a row that end so switch the
 //! subscription off for a day. A webhook may come twice.
 
+use dispatch_core::journal::Change;
+use dispatch_engine::heard::IncidentHeard;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -31,6 +33,18 @@ pub struct IncidentEvent {
     pub at: Timestamp,
     /// PagerDuty's id of the event, the same when it is sent again. Never empty.
     pub event: String,
+}
+
+impl From<IncidentEvent> for IncidentHeard {
+    fn from(event: IncidentEvent) -> Self {
+        let change = match event.what {
+            IncidentChange::Taken => Change::Taken,
+            IncidentChange::Dropped | IncidentChange::Reopened => Change::Reopened,
+            IncidentChange::Resolved => Change::Resolved,
+        };
+        let names = std::iter::once(event.id).chain(event.incident_key).collect();
+        IncidentHeard { names, change, by: event.by }
+    }
 }
 
 /// What happened to an incident.

@@ -2,10 +2,10 @@
 
 use dispatch_core::{
     alarm::Address,
-    journal::{Answer, Clicker, Ticket},
+    journal::{Clicker, Ticket},
     text::without_values,
 };
-use dispatch_engine::answer::Click;
+use dispatch_engine::answer::{self, Click};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -74,16 +74,17 @@ impl Button {
     }
 }
 
-impl Press {
-    /// The press as a plain yes or no, if it is one.
-    pub fn click(&self) -> Option<Click> {
-        let answer = match self.button {
-            Button::Yes => Answer::Yes,
-            Button::No => Answer::No,
-            Button::More(_) | Button::Wrong | Button::Snooze => return None,
+impl From<Press> for Click {
+    fn from(press: Press) -> Self {
+        let Press { ticket, button, by, at, message, trigger } = press;
+        let button = match button {
+            Button::Yes => answer::Button::Yes,
+            Button::No => answer::Button::No,
+            Button::More(n) => answer::Button::More(n),
+            Button::Wrong => answer::Button::Wrong,
+            Button::Snooze => answer::Button::Snooze,
         };
-        let Press { ticket, by, at, message, .. } = self.clone();
-        Some(Click { ticket, answer, by, at, message })
+        Click { ticket, button, by, at, message, trigger }
     }
 }
 
@@ -189,18 +190,17 @@ mod tests {
 
     #[test]
     fn a_press_says_which_button_and_what_opens_a_form() {
-        for (action_id, expected, answer) in [
-            ("yes", Button::Yes, Some(Answer::Yes)),
-            ("no", Button::No, Some(Answer::No)),
-            ("more.0", Button::More(0), None),
-            ("more.2", Button::More(2), None),
-            ("wrong", Button::Wrong, None),
-            ("snooze", Button::Snooze, None),
+        for (action_id, expected) in [
+            ("yes", Button::Yes),
+            ("no", Button::No),
+            ("more.0", Button::More(0)),
+            ("more.2", Button::More(2)),
+            ("wrong", Button::Wrong),
+            ("snooze", Button::Snooze),
         ] {
             let Action::Press(press) = press(action_id, &json!("1.2.x")) else { panic!("{action_id}") };
             assert_eq!((press.button, press.trigger.as_deref()), (expected, Some("1.2.x")));
             assert_eq!((press.at.to_string().as_str(), press.message.as_deref()), ("slack:D1", Some("1.1")));
-            assert_eq!(press.click().map(|click| click.answer), answer, "{action_id}");
         }
         for absent in [json!(null), json!("")] {
             let Action::Press(press) = press("snooze", &absent) else { panic!("{absent}") };

@@ -36,6 +36,9 @@ pub(crate) fn defaults() -> Defaults {
         github_user: Some("example-org/security".to_owned()),
         channel: Address::new("slack", CHANNEL),
         patience_s: None,
+        hours: dispatch_core::hours::Hours::default(),
+        keeps_hours: false,
+        chain: Vec::new(),
     }
 }
 

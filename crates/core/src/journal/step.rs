@@ -165,12 +165,6 @@ impl Step {
             (one, two) => one == two,
         }
     }
-
-    /// Whether it wakes somebody. Then it waits for nothing, and its key keeps a second one from waking
-    /// anybody.
-    pub fn is_page(&self) -> bool {
-        matches!(self, Step::Page(_) | Step::Climb { .. })
-    }
 }
 
 /// For logs and errors: people by their position, and nothing that a message said.

@@ -359,7 +359,8 @@ impl Progress {
     /// All pages, the noes' before those of silence, each with the people whose they are.
     pub fn pages(&self) -> Vec<(&Receipt, Vec<Who>)> {
         let noes = self.people.iter().enumerate().filter_map(|(who, person)| Some((person.paged.as_ref()?, vec![who])));
-        let waves = self.waves.iter().flat_map(|wave| wave.climbed.values().map(|(receipt, _)| (receipt, wave.who.clone())));
+        let waves =
+            self.waves.iter().flat_map(|wave| wave.climbed.values().map(|(receipt, _)| (receipt, wave.who.clone())));
         noes.chain(waves.filter(|(receipt, _)| receipt.at.scheme() == "pagerduty")).collect()
     }
 

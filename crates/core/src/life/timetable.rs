@@ -56,7 +56,8 @@ pub fn deadline(question: &Question, progress: &Progress, who: Who, opened: Time
 }
 
 fn after(question: &Question, progress: &Progress, who: Who, from: Timestamp, wait_s: u32) -> Timestamp {
-    let asked = progress.people.get(who).and_then(|person| person.deputy).and_then(|deputy| progress.others.get(&deputy));
+    let asked =
+        progress.people.get(who).and_then(|person| person.deputy).and_then(|deputy| progress.others.get(&deputy));
     let zone = asked.or(progress.people.get(who)).and_then(|person| person.zone.as_deref());
     let own = question.hours.as_ref().map(|hours| zone.map_or_else(|| hours.clone(), |zone| hours.in_zone(zone)));
     hours::after(own.as_ref(), from, wait_s)

@@ -2,10 +2,10 @@
 //! one line in [`TYPES`].
 
 mod broadcast;
+mod escalation;
 mod fields;
 mod high_priority;
 mod low_priority;
-mod escalation;
 mod nag;
 mod resolve;
 mod schema;

@@ -139,7 +139,9 @@ pub fn reply(journal: Option<&Journal>, who: Who, issue: Option<&Issue>, reply: 
             slack_time(answered.at),
         ),
         Reply::Over => "This alarm is over, so the click changed nothing.".to_owned(),
-        Reply::Passed => "You said that this is not for you, and somebody else was asked. Nothing was changed.".to_owned(),
+        Reply::Passed => {
+            "You said that this is not for you, and somebody else was asked. Nothing was changed.".to_owned()
+        }
         Reply::NoSnooze => "There is no time left to put this off. Please answer.".to_owned(),
         Reply::Late(answer) => format!(
             "Your answer {answer} was kept, but it came after the deadline, when this had gone on to others. \

@@ -47,6 +47,9 @@ fn message(text: &str) {
         github_user: Some("example-org/security".to_owned()),
         channel: Address::new("slack", "#security"),
         patience_s: None,
+        hours: dispatch_core::hours::Hours::default(),
+        keeps_hours: false,
+        chain: Vec::new(),
     };
     match accept(&Letter { id: "m-1", subject: Some(text), text }, &defaults).signal {
         Signal::Page(page) => drop(words::page(&page)),

@@ -79,7 +79,12 @@ fn rung(fields: &RungFields, n: usize, channel: &Address) -> Result<Rung, Invali
     let name = |text: &str| shorten(&one_line(text), NAME_MAX).into_owned();
     let told = word(&fields.channel).map(slack);
     let service = fields.pagerduty_service_id.as_ref().map(|words| words.0.trim().to_owned());
-    let kinds = [person.address.is_some(), told.is_some() || fields.group.is_some(), service.is_some(), fields.on_call.is_some()];
+    let kinds = [
+        person.address.is_some(),
+        told.is_some() || fields.group.is_some(),
+        service.is_some(),
+        fields.on_call.is_some(),
+    ];
     if kinds.iter().filter(|given| **given).count() != 1 {
         let expected = "exactly one of slackId, email or slack; channel or group; pagerDutyServiceId; onCall";
         let found = format!("{} of them", kinds.iter().filter(|given| **given).count());
