@@ -194,7 +194,7 @@ fn modals_keep_the_limits() {
     fails(open("/view/size", json!("large")), "body /view", "size");
     fails(open("/trigger_id", Value::Null), "body", "");
     fails(open("/view/blocks/0/element", Value::Null), "body /view/blocks/0/element", "missing");
-    fails(open("/view/blocks", json!([])), "body /view/blocks", "fewer than 1");
+    fails(open("/view/blocks", json!([])), "body /view/blocks", "less than 1 item");
     fails(open("/view/private_metadata", json!("v".repeat(3_001))), "body /view/private_metadata", "longer than 3000");
     let choice = |count: usize, first: usize| {
         let option = |n: usize| json!({ "text": { "type": "plain_text", "text": "o" }, "value": n.to_string() });
