@@ -76,14 +76,17 @@ fn encrypt(text: &str) -> String {
 
 #[tokio::test]
 async fn encrypted_settings_are_decrypted_all_at_the_same_time() {
-    let (kms, url) = start_kms(3).await;
+    let (kms, url) = start_kms(4).await;
     let (token, secret, owner) = (encrypt("a-token"), encrypt("a-secret"), encrypt("sam"));
+    let hooks = encrypt("It's a secret");
     let settings = read_with(&[
         ("AWS_REGION", "eu-central-1"),
         ("AWS_ENDPOINT_URL_KMS", &url),
         ("GITHUB_TOKEN", &token),
         ("SLACK_SIGNING_SECRET", &secret),
         ("GITHUB_OWNER", &owner),
+        ("GITHUB_WEBHOOK_SECRET", &hooks),
+        ("PAGERDUTY_WEBHOOK_SECRET", ""),
     ])
     .await
     .unwrap();
@@ -91,7 +94,9 @@ async fn encrypted_settings_are_decrypted_all_at_the_same_time() {
     let services = connect(&settings).await.unwrap();
     assert_eq!(services.signing_secret.expose_secret(), "a-secret");
     assert_eq!(services.defaults.repo.to_string(), "sam/alarms");
-    assert_eq!(*kms.seen.lock().unwrap(), 3);
+    assert_eq!(services.github_secret.unwrap().expose_secret(), "It's a secret");
+    assert!(services.pagerduty_secret.is_none(), "an empty secret is none: anybody could sign with it");
+    assert_eq!(*kms.seen.lock().unwrap(), 4);
 }
 
 #[tokio::test]
