@@ -67,10 +67,10 @@ impl Account {
             json!({"id": id, "type": format!("{kind}_reference"), "summary": summary, "self": address, "html_url": address})
         };
         let mut user = reference(&turn.user.id, "user", "users", &turn.user.name);
-        if full_user {
-            user["type"] = json!("user");
-            user["name"] = json!(turn.user.name);
-            user["email"] = json!(turn.user.email);
+        if let Some(members) = user.as_object_mut().filter(|_| full_user) {
+            members.insert("type".to_owned(), json!("user"));
+            members.insert("name".to_owned(), json!(turn.user.name));
+            members.insert("email".to_owned(), json!(turn.user.email));
         }
         let schedule = |id: &String| reference(id, "schedule", "schedules", "Around the clock");
         json!({
