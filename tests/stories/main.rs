@@ -15,6 +15,7 @@ mod events;
 mod faults;
 mod lag;
 mod last_resort;
+mod leases;
 mod log;
 mod logs;
 mod looking;
