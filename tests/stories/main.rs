@@ -17,6 +17,7 @@ mod forms;
 mod instead;
 mod lag;
 mod last_resort;
+mod leases;
 mod log;
 mod logs;
 mod looking;

@@ -13,7 +13,10 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use dispatch_core::alarm::{Issue, IssueNumber, Key, Repo};
+use dispatch_core::{
+    alarm::{Issue, IssueNumber, Key, Repo},
+    journal::{Journal, Lease},
+};
 use dispatch_engine::{
     ports::{AuditLog, Clock, Draft, Failed, Store, Tag, Topic},
     world::World,
@@ -41,6 +44,8 @@ const OPERATIONS: [&str; 5] = ["read", "create", "swap", "list_before", "delete"
 pub(crate) enum Whim {
     /// Somebody else writes first, so that a swap meets another version.
     Interfere,
+    /// Another run, with a message behind it, takes the lease first.
+    Lease,
     /// It is never done and never answered.
     Hang,
     /// It is done and never answered.
@@ -138,6 +143,12 @@ impl Store for MeddlingStore {
             Some(Whim::Interfere) => {
                 let (same, version) = self.inner.read(path).await?.expect("there is something to swap");
                 self.inner.swap(path, same, &version).await?;
+            }
+            Some(Whim::Lease) => {
+                let (bytes, version) = self.inner.read(path).await?.expect("there is something to swap");
+                let mut journal = Journal::from_bytes(&bytes).expect("a journal");
+                journal.lease = Some(Lease { run: "another".to_owned(), until: Timestamp::MAX, backed: true });
+                self.inner.swap(path, journal.to_bytes().expect("a journal").into(), &version).await?;
             }
             None => {}
         }

@@ -79,16 +79,26 @@ async fn ten_thousand_messages_of_fifty_alarms_cost_fifty_issues_and_fifty_quest
     let count = batches.len();
     stream::iter(batches).buffer_unordered(4).collect::<Vec<()>>().await;
 
-    let titles: Vec<_> = story.issues().into_iter().map(|issue| issue.title).collect();
-    assert_eq!((titles.len(), story.town.fakes.slack.dm("jane").len()), (ALARMS, ALARMS), "{titles:?}");
+    // Fifty issues and fifty counters are more than GitHub takes in a minute: some counters stand in a digest.
+    let (own, digests): (Vec<_>, Vec<_>) =
+        story.issues().into_iter().partition(|issue| issue.title.starts_with("Alarm "));
+    assert_eq!((own.len(), story.town.fakes.slack.dm("jane").len()), (ALARMS, ALARMS), "{own:#?}");
+    assert!(digests.len() <= 1, "{digests:#?}");
+    let listed: String = digests.iter().map(listing).collect();
+    let listed = |title: &str, count: &str| {
+        let lines = listed.split("\n").skip_while(|line| !line.contains(&format!("{title} (http")));
+        lines.skip(1).take_while(|line| line.starts_with("   - ")).any(|line| line.contains(count))
+    };
     let (mut kept, mut shown) = (0, 0);
-    for issue in story.issues() {
+    for issue in own {
         let journal = journal(world, &issue.title).await;
         let repeats = Progress::of(&journal).repeats;
         kept += 1 + repeats;
         assert!(journal.entries.len() < 20, "{} entries", journal.entries.len());
-        assert_eq!(issue.comments.len(), 1, "one counter an issue");
-        assert!(issue.comments[0].body.contains(&format!("{repeats} more times")), "{}", issue.comments[0].body);
+        let count = format!("{repeats} more times");
+        assert!(issue.comments.len() <= 1, "one counter an issue");
+        let is_shown = issue.comments.iter().any(|comment| comment.body.contains(&count));
+        assert!(is_shown || listed(&issue.title, &count), "{}: {count} in {issue:#?}", issue.title);
         shown += 1 + repeats;
     }
     assert_eq!((kept, shown), (MESSAGES, MESSAGES));

@@ -151,7 +151,13 @@ fn steps_of(plan: &Plan) -> Vec<Step> {
 
 /// The next steps that have not failed in this run.
 fn next(steps: &[Step], failed: &HashMap<Step, Failed>) -> Vec<Step> {
-    steps.iter().filter(|step| !failed.contains_key(step)).take(ABREAST_MAX).cloned().collect()
+    steps.iter().filter(|step| !has_failed(step, failed)).take(ABREAST_MAX).cloned().collect()
+}
+
+/// Whether the step failed in this run, or an older version of it got no answer: that one may still
+/// arrive, and must not take the place of a newer one.
+fn has_failed(step: &Step, failed: &HashMap<Step, Failed>) -> bool {
+    failed.iter().any(|(known, failure)| known == step || (known.same_effect(step) && failure.is_unsure()))
 }
 
 /// What a run that has come to rest leaves behind.
@@ -162,7 +168,7 @@ fn rest(journal: &Journal, plan: Plan, mut failed: HashMap<Step, Failed>, moved:
     let progress = Progress::of(journal);
     let is_count =
         |step: &Step| matches!(step, Step::Remark(count @ Remark::Repeats(_)) if progress.comment_of(count).is_some());
-    left.retain(|step| !(is_count(step) && failed.remove(step).is_some()));
+    left.retain(|step| !(is_count(step) && has_failed(step, &failed)));
     if left.is_empty() {
         return Ok(Plan::Done);
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use bytes::Bytes;
 use dispatch_core::{
     alarm::{Key, RungKind},
-    journal::{Entry, Fact, Journal, Lease, Step, Timer},
+    journal::{Entry, Fact, Journal, Lease, Remark, Step, Timer},
     life::Progress,
 };
 
@@ -25,6 +25,8 @@ pub(crate) const SWAPS_MAX: usize = 20;
 pub(crate) struct Held {
     pub(crate) journal: Journal,
     tag: Tag,
+    /// The run that has this in hand, once it has begun something.
+    run: Option<String>,
     /// Steps that this run began, so that it knows what became of them.
     own: HashSet<Step>,
     unsaved: Vec<Entry>,
@@ -47,12 +49,14 @@ pub(crate) enum Saved {
     Overtaken,
 }
 
-/// Whether a second one of these would be seen by people. A page is not among them: its key keeps a
-/// second one from waking anybody. Nor is the edit of a comment.
-fn is_creation(journal: &Journal, step: &Step) -> bool {
+/// Whether it does harm when this is acted on late: a second one would be seen by people, or an older
+/// version would take the place of a newer one. A page does none: its key keeps a second one from waking
+/// anybody. Nor does the edit of a count: the next repeat sets it right.
+fn harms_late(journal: &Journal, step: &Step) -> bool {
     match step {
         Step::Open | Step::Reach { .. } | Step::FallBack { .. } | Step::Seek(_) | Step::Remind { .. } => true,
-        Step::Remark(remark) => Progress::of(journal).comment_of(remark).is_none(),
+        Step::Remark(count @ Remark::Repeats(_)) => Progress::of(journal).comment_of(count).is_none(),
+        Step::Remark(_) => true,
         Step::Climb { rung, .. } => journal.alarm.chain.get(*rung).is_some_and(|rung| rung.kind() != RungKind::Page),
         Step::Page(_) | Step::Resolve { .. } | Step::Mark | Step::Show { .. } | Step::Close => false,
     }
@@ -71,6 +75,7 @@ impl Held {
         Held {
             journal,
             tag,
+            run: None,
             own: HashSet::new(),
             unsaved: Vec::new(),
             settled: Vec::new(),
@@ -83,7 +88,8 @@ impl Held {
     /// A journal that this run has just made: whatever is begun in it, this run began.
     fn claimed(journal: Journal, tag: Tag) -> Self {
         let own = journal.begun.iter().cloned().collect();
-        Held { own, ..Held::new(journal, tag) }
+        let run = journal.lease.as_ref().map(|lease| lease.run.clone());
+        Held { own, run, ..Held::new(journal, tag) }
     }
 
     /// Whether the step, or another version of it, was begun before and left no result: look before
@@ -130,7 +136,7 @@ impl Held {
     /// Notes that `step` has failed. Only where this run began it, and it certainly was not done, is
     /// that an end: what an earlier run left in doubt stays so until somebody could look.
     pub(crate) fn fail(&mut self, step: &Step, is_unsure: bool) {
-        self.in_doubt |= is_unsure && is_creation(&self.journal, step);
+        self.in_doubt |= is_unsure && harms_late(&self.journal, step);
         let is_settled = !is_unsure && !self.is_suspect(step);
         self.own.remove(step);
         if is_settled {
@@ -156,6 +162,7 @@ impl Held {
             }
         }
         self.journal.lease = Some(run.lease(now));
+        self.run = Some(run.id.clone());
         self.dirty = true;
     }
 
@@ -193,7 +200,7 @@ impl Held {
     }
 
     /// Gives up the lease, if `run` holds it. As long as something that it sent may still be acted on,
-    /// nobody else may look for it and, not finding it, send it again.
+    /// nobody may look for it and, not finding it, send it again: not even the same run on another occasion.
     pub(crate) fn release(&mut self, world: &World, run: &Run) {
         let Some(lease) = self.journal.lease.as_mut().filter(|lease| lease.run == run.id) else { return };
         let late = world.clock.now().checked_add(world.limits.late).unwrap_or(Timestamp::MAX);
@@ -202,7 +209,7 @@ impl Held {
             self.dirty = true;
         } else {
             // A run that is over finds nothing that others add.
-            *lease = Lease { until: lease.until.min(late), backed: false, ..lease.clone() };
+            *lease = Lease { run: format!("{} (over)", run.id), until: lease.until.min(late), backed: false };
             self.dirty = true;
         }
     }
@@ -249,9 +256,11 @@ impl Held {
         if journal.life != self.journal.life {
             return Err(Stopped::Replaced);
         }
-        // Whatever somebody else has begun since is not this run's.
-        if journal.lease.as_ref().map(|lease| &lease.run) != self.journal.lease.as_ref().map(|lease| &lease.run) {
+        // Whatever somebody else has begun since is not this run's, nor is it ended because this run's was.
+        let holder = journal.lease.as_ref().map(|lease| &lease.run);
+        if holder != self.journal.lease.as_ref().map(|lease| &lease.run) && holder != self.run.as_ref() {
             self.own.clear();
+            self.settled.clear();
         }
         let lost = |entry: &&Entry| !journal.entries.contains(entry);
         let missing: Vec<_> = self.unsaved.iter().filter(lost).cloned().collect();

@@ -99,10 +99,13 @@ pub async fn receive(world: &World, run: &Run, arrivals: &[Arrival]) -> Result<P
             held.learn(world, fact);
         }
         if held.save(world).await? == Saved::Clean {
+            // Whoever holds the lease by now writes at least once more, and finds what was added. Should it
+            // die, its own message comes again. A message that was seen before may be that message; and
+            // whoever takes the lease later may have been brought by another delivery of this one.
+            let lease = held.journal.leased_to_other(&run.id, world.clock.now());
+            let is_left_to_them = lease.is_some_and(|lease| lease.backed) && fresh.len() == arrivals.len();
             return match carry(world, run, held, Hint::Unknown).await {
-                // Whoever holds the lease writes at least once more, and finds what was added. Should it
-                // die, its own message comes again. A message that was seen before may be that message.
-                Err(Stopped::Leased { backed: true, .. }) if fresh.len() == arrivals.len() => Ok(Plan::Done),
+                Err(Stopped::Leased { backed: true, .. }) if is_left_to_them => Ok(Plan::Done),
                 carried => carried,
             };
         }

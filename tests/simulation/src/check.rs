@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dispatch_core::{
     alarm::{Key, Page, Signal},
     digest,
-    journal::{Journal, Place},
+    journal::Journal,
     life::Progress,
     source::{self, Letter, unwrap},
 };
@@ -106,14 +106,14 @@ impl<'a> Scene<'a> {
     /// to stand in it is a dead letter, or has an issue after all.
     fn is_dead(&self, life: &Life) -> bool {
         let key = &life.journal.key;
-        let relies = |other: &&Life| {
-            let remarks = other.progress.remarked.iter();
-            other.progress.digest.as_ref() == Some(key)
-                || remarks.into_iter().any(|(_, place)| *place == Place::Digest(key.clone()))
-        };
-        let mut alive =
-            self.lives.iter().filter(|other| !other.is_unpromised && !self.dead.contains(&other.journal.key));
-        self.dead.contains(key) || (life.is_digest() && !alive.any(|other| relies(&other)))
+        self.dead.contains(key) || (life.is_digest() && self.relying_on(key).next().is_none())
+    }
+
+    /// The lives that a digest is to tell of, but for those with a dead letter or without a promise.
+    fn relying_on(&self, digest: &Key) -> impl Iterator<Item = &Life> {
+        let relies = move |life: &&Life| life.progress.digests().contains(digest);
+        let alive = self.lives.iter().filter(|life| !life.is_unpromised && !self.dead.contains(&life.journal.key));
+        alive.filter(relies)
     }
 }
 

@@ -63,6 +63,8 @@
 //! - Somebody who clicks, sees an error and never clicks again is promised nothing, although whatever was
 //!   recorded still is the answer that stands.
 //! - A count of repeats on an issue may lag behind until the next repeat.
+//! - An alarm in a digest may stand in none of its comments when the digest itself is a dead letter, of which
+//!   somebody was paged.
 //!
 //! `tests/mistakes` breaks core, engine and incoming on purpose, and each mistake must make a seed fail.
 

@@ -70,8 +70,9 @@ fn at_rest(scene: &Scene<'_>, life: &Life, found: &mut Vec<String>) {
     }
 }
 
-/// Whether all that a page of a digest lacks are items of alarms that stand elsewhere: written by a call that
-/// came late, after its caller had given it up.
+/// Whether nobody relies on anything that a page of a digest lacks: items of alarms that stand elsewhere,
+/// written by a call that came late, after its caller had given it up; of alarms with a dead letter, of which
+/// somebody was paged; and of those who heard of an error.
 fn lists_nothing_new(scene: &Scene<'_>, digest: &Life, listing: &Remark) -> bool {
     let shown = digest.progress.remarked.iter().filter_map(|(remark, _)| match remark {
         Remark::Listing { turn, .. } if remark.same_comment(listing) => Some(*turn),
@@ -82,8 +83,7 @@ fn lists_nothing_new(scene: &Scene<'_>, digest: &Life, listing: &Remark) -> bool
         Fact::Listed { item } if item.turn > shown => Some(item),
         _ => None,
     });
-    let relies = |life: &Life| life.progress.digests().contains(&digest.journal.key);
-    missing.all(|item| !scene.lives.iter().any(|life| item.line.starts_with(&life.journal.life.0) && relies(life)))
+    missing.all(|item| !scene.relying_on(&digest.journal.key).any(|life| item.line.starts_with(&life.journal.life.0)))
 }
 
 /// An issue is closed when everybody said yes, and stays open when somebody said no.
@@ -104,13 +104,16 @@ fn ended(scene: &Scene<'_>, life: &Life, found: &mut Vec<String>) {
     }
 }
 
-/// An alarm without an issue of its own stands in the comments of its digest.
+/// An alarm without an issue of its own stands in the comments of its digest, unless somebody was paged for
+/// the one or the other.
 fn listed(scene: &Scene<'_>, life: &Life, found: &mut Vec<String>) {
-    let Some((issue, _)) = life.progress.issue.as_ref().filter(|_| life.progress.digest.is_some()) else { return };
+    let Some(digest) = &life.progress.digest else { return };
+    let Some((issue, _)) = &life.progress.issue else { return };
     let known = scene.outside.github.issues.iter().find(|known| known.issue == *issue);
     let title = life.journal.alarm.title.as_str();
     let is_told = known.is_some_and(|known| known.comments.iter().any(|comment| comment.body.contains(title)));
-    if !is_told && known.is_some_and(|known| !known.locked) && !scene.is_dead(life) {
+    let is_excused = scene.is_dead(life) || scene.dead.contains(digest);
+    if !is_told && known.is_some_and(|known| !known.locked) && !is_excused {
         found.push(format!("issues: the digest {issue} does not list {}", life.journal.key));
     }
 }
