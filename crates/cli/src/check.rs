@@ -131,9 +131,10 @@ fn summary(signal: &Signal) -> String {
     match signal {
         Signal::Page(page) => format!("high-priority {:?}", page.title),
         Signal::Resume { key, .. } => format!("go on with alarm {key}"),
-        Signal::Resolve(resolve) => {
-            format!("resolve {}", resolve.page.as_ref().map_or_else(String::new, |(_, key)| format!("{key:?}")))
-        }
+        Signal::Resolve(resolve) => match &resolve.key {
+            Some(key) => format!("resolve alarm {key}"),
+            None => "resolve a page".to_owned(),
+        },
         Signal::Alarm(alarm) => format!("{} {:?}", alarm.kind.trim().to_lowercase(), alarm.title),
     }
 }

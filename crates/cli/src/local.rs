@@ -15,7 +15,7 @@ use clap::{Args, FromArgMatches, ValueHint};
 use dispatch_local::{
     console::{self, aws_line, redrive_line, send_line},
     examples::EXAMPLES,
-    town::{Options, Real, Town},
+    town::{Options, Real, SPEED_MAX, Town},
 };
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -34,7 +34,8 @@ pub(crate) const COMMAND: Command =
 ///
 /// Settings of a real service, in the environment or in a file `.env` in this folder, replace the stand-in of that
 /// service alone: GITHUB_TOKEN or GITHUB_APP_ID with GITHUB_OWNER, SLACK_BOT_TOKEN, PAGERDUTY_ROUTING_KEY or PAGERDUTY_API_KEY, and
-/// the settings that go with them.
+/// the settings that go with them. A question waits 4 hours for an answer, unless DISPATCH_ANSWER_TIMEOUT says
+/// otherwise; the page has buttons that put the clock forward, as long as no service is real.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Local {
     /// Port of the page and the topic on 127.0.0.1; 0 is any that is free [default: 4100, else any]
@@ -44,6 +45,10 @@ pub(crate) struct Local {
     /// Publish one alarm of each type at the start
     #[arg(long)]
     pub(crate) demo: bool,
+
+    /// How many times as fast as real time the clock runs: with 60 a minute is a second
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(SPEED_MAX)))]
+    pub(crate) speed: u32,
 
     /// Keep journals in this folder instead of in memory
     #[arg(long, value_hint = ValueHint::DirPath)]
@@ -57,6 +62,9 @@ pub(crate) struct Local {
 /// The page's port when nobody asks for another and it is free.
 pub(crate) const PORT: u16 = 4100;
 
+/// The deadline of questions.
+const ANSWER_TIMEOUT: &str = "DISPATCH_ANSWER_TIMEOUT";
+
 /// Runs until somebody ends it.
 pub(crate) fn run(local: &Local) -> Result<ExitCode, Failure> {
     start_log(local.verbose);
@@ -67,7 +75,10 @@ pub(crate) fn run(local: &Local) -> Result<ExitCode, Failure> {
 async fn serve(local: &Local) -> Result<ExitCode, Failure> {
     let stop = Stop::listen()?;
     let listener = bind(local.port).await?;
-    let mut options = Options { real: settings::read(Path::new(".env"))?, ..Options::default() };
+    let mut options =
+        Options { real: settings::read(Path::new(".env"))?, speed: local.speed, ticks: true, ..Options::default() };
+    // So that whoever tries it sees what silence leads to.
+    options.real.entry(ANSWER_TIMEOUT.to_owned()).or_insert_with(|| "PT4H".to_owned());
     let store_url = local.folder.as_deref().map(folder_url).transpose()?;
     if let Some(url) = &store_url {
         options.store_url.clone_from(url);
@@ -109,6 +120,9 @@ fn welcome(local: &Local, at: SocketAddr, store_url: Option<&str>, real: Real) -
     }
     if real.slack {
         text.push_str(&format!("For its buttons, lead a tunnel to {address}/slack/interactivity\n"));
+    }
+    if local.speed > 1 {
+        text.push_str(&format!("The clock runs {} times as fast as yours.\n", local.speed));
     }
     if local.demo {
         text.push_str(
@@ -195,14 +209,16 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part:?} in {text}");
         }
-        assert!(!text.contains("real service") && !text.contains("published"), "{text}");
+        assert!(!text.contains("real service") && !text.contains("clock") && !text.contains("published"), "{text}");
 
-        let local = Local { port: Some(5000), demo: true, folder: Some("journals".into()), ..Local::default() };
+        let local =
+            Local { port: Some(5000), demo: true, speed: 60, folder: Some("journals".into()), ..Local::default() };
         let text = welcome(&local, AT, Some("file:///journals"), Real { slack: true, ..Real::default() });
         for part in [
             "Slack is the real service",
             "http://127.0.0.1:5000/slack/interactivity\n",
             "One alarm of each type is published",
+            "The clock runs 60 times as fast",
             "\nDISPATCH_STORE_URL='file:///journals' ",
             "Journals are kept in journals",
         ] {

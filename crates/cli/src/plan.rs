@@ -1,18 +1,27 @@
 //! `dispatch plan`: what would happen, without touching anything.
 
+mod silence;
+mod steps;
+#[cfg(test)]
+mod tests;
+
 use std::{fmt::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Args, FromArgMatches, ValueHint};
 use dispatch_core::{
-    alarm::{Address, Again, Alarm, Page, Question, Repo, Resolve, Signal},
-    journal::{Answer, Journal, LifeId, Remark, Stage, Step},
+    alarm::{Again, Alarm, Page, Question, Repo, Resolve, Signal},
+    hours::Hours,
+    journal::{Answer, Journal, LifeId, Step},
     life::{rehearse, rehearse_answer},
-    source::{self, Defaults, Letter},
+    source::{
+        self, Defaults, Letter,
+        dispatch::{chain_of, patience_s},
+    },
     text::one_line,
-    words::step_name,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
+use self::steps::{list, pager};
 use crate::{
     Failure,
     check::{self, defaults},
@@ -39,17 +48,59 @@ pub(crate) struct Plan {
     /// User or org/team that is tagged when a message names nobody
     #[arg(long, value_name = "NAME")]
     pub(crate) default_user: Option<String>,
+
+    /// How long a question may stay unanswered where a message is silent: off, or from PT1M to P7D [default: off]
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) answer_timeout: Option<String>,
+
+    /// What happens when nobody answers where a message is silent: a list of steps as in MESSAGE-SPEC.md
+    #[arg(long, value_name = "JSON")]
+    pub(crate) escalation: Option<String>,
+
+    /// When people work, such as "Mon-Fri 09:00-17:00 Europe/Berlin", or with days off "... without 12-25,2026-05-14"
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) working_hours: Option<String>,
+
+    /// Whether the clock of a question stops outside of working hours where a message is silent
+    #[arg(long, value_name = "WHEN", value_parser = ["always", "working-hours"], default_value = "always")]
+    pub(crate) during: String,
+
+    /// When the messages are published, such as 2026-11-21T16:00:00Z [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) at: Option<Timestamp>,
 }
 
 /// Prints the plan of every message in a file. Messages that cannot be read have a plan as well.
 pub(crate) fn run(plan: &Plan) -> Result<ExitCode, Failure> {
     let file = File::read(&plan.file)?;
-    let repo = Repo::try_from(plan.repo.clone()).map_err(|error| Failure::Other(format!("--repo: {error}")))?;
-    let github_user = plan.default_user.as_deref().map(|user| user.trim_start_matches('@').to_owned());
-    let defaults = Defaults { repo, github_user, ..defaults() };
-    let plans: Vec<_> = texts(&file)?.into_iter().map(|text| of_message(text, &defaults)).collect();
+    let defaults = deployment(plan)?;
+    let plans: Vec<_> = texts(&file)?.into_iter().map(|text| of_message(text, &defaults, plan.at)).collect();
     style::stdout(&plans.join("\n"))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the options say of the deployment.
+fn deployment(plan: &Plan) -> Result<Defaults, Failure> {
+    let wrong = |option: &str, error: String| Failure::Other(format!("--{option}: {error}"));
+    let usual = defaults();
+    let repo = Repo::try_from(plan.repo.clone()).map_err(|error| wrong("repo", error.to_string()))?;
+    let patience_s = match plan.answer_timeout.as_deref().map(patience_s).transpose() {
+        Ok(patience_s) => patience_s.flatten(),
+        Err(invalid) => {
+            return Err(wrong("answer-timeout", format!("found {}, expected {}", invalid.found, invalid.expected)));
+        }
+    };
+    let hours = plan.working_hours.as_deref().map(Hours::read).transpose();
+    let chain = plan.escalation.as_deref().map(|text| chain_of(text, &usual.channel)).transpose();
+    Ok(Defaults {
+        repo,
+        github_user: plan.default_user.as_deref().map(|user| user.trim_start_matches('@').to_owned()),
+        patience_s,
+        hours: hours.map_err(|error| wrong("working-hours", error))?.unwrap_or_default(),
+        keeps_hours: plan.during == "working-hours",
+        chain: chain.map_err(|error| wrong("escalation", error))?.unwrap_or_default(),
+        ..usual
+    })
 }
 
 /// The texts that would be published: each message, and what is not JSON as it stands.
@@ -65,7 +116,8 @@ fn texts(file: &File) -> Result<Vec<&str>, Failure> {
     Ok(messages.map(|message| message.map_or_else(rest, |message| message.text)).collect())
 }
 
-fn of_message(text: &str, defaults: &Defaults) -> String {
+/// The plan of one message that is published at `at`; now, unless that is said.
+fn of_message(text: &str, defaults: &Defaults, at: Option<Timestamp>) -> String {
     if let Some(too_long) = check::too_long(text) {
         return format!("{} {too_long}\n", style::bad("cannot be published:"));
     }
@@ -73,19 +125,11 @@ fn of_message(text: &str, defaults: &Defaults) -> String {
     let warning = read.warning.map(|invalid| format!("{} {invalid}\n", style::bad("not as it should be:")));
     let plan = match &read.signal {
         Signal::Page(page) => of_page(page),
-        Signal::Alarm(alarm) => of_alarm(alarm),
+        Signal::Alarm(alarm) => of_alarm(alarm, at),
         Signal::Resume { key, .. } => format!("Go on with alarm {key} from wherever it stands.\n"),
         Signal::Resolve(resolve) => of_resolve(resolve),
     };
     warning.unwrap_or_default() + &plan
-}
-
-/// Which service of PagerDuty is paged.
-fn pager(to: &Address) -> String {
-    match one_line(to.rest()) {
-        service if service.is_empty() => "PagerDuty's default service".to_owned(),
-        service => format!("PagerDuty's service {service}"),
-    }
 }
 
 fn of_page(page: &Page) -> String {
@@ -98,28 +142,28 @@ fn of_page(page: &Page) -> String {
 }
 
 fn of_resolve(resolve: &Resolve) -> String {
-    let mut text = style::strong("resolve") + "\n";
-    let mut steps = Vec::new();
+    let mut text = format!("{}\n", style::strong("It is over (resolve)"));
     if let Some(key) = &resolve.key {
-        steps.push(format!("if alarm {key} is open: close its issue, end its questions, resolve its pages"));
+        text.push_str(&format!(
+            "  close the issue of alarm {key}, end its questions and resolve its pages, if it is open\n"
+        ));
     }
     if let Some((to, key)) = &resolve.page {
-        steps.push(format!("resolve what is open at {} under the key {key:?}", pager(to)));
-    }
-    for (n, step) in steps.iter().enumerate() {
-        let _ = writeln!(text, "  {}. {step}", n + 1);
+        text.push_str(&format!("  resolve the incident that is open under the key {key:?} at {}\n", pager(to)));
     }
     text
 }
 
-fn of_alarm(alarm: &Alarm) -> String {
-    let now = Timestamp::UNIX_EPOCH;
+fn of_alarm(alarm: &Alarm, at: Option<Timestamp>) -> String {
+    let now = at.unwrap_or_else(Timestamp::now);
     let mut journal = Journal::begin(alarm.clone(), LifeId("plan".to_owned()), &[], now);
     let kind = alarm.kind.trim().to_lowercase();
     let mut text = format!("{} ({kind})\n  1. {}\n", style::strong(&one_line(&alarm.title)), search(alarm));
-    steps(&mut text, alarm, &rehearse(&mut journal, now), 2, "  ");
+    let played = rehearse(&mut journal, now);
+    list(&mut text, &journal, &played, 2, "  ");
     if let Some(question) = &alarm.question {
         answers(&mut text, alarm, question, &journal);
+        text.push_str(&silence::table(question, &journal, now, at.is_some()));
     }
     let key = format!("repeats share the key {} ({:?})", alarm.key(), one_line(&alarm.dedup));
     text + &last_line(&key)
@@ -141,122 +185,21 @@ fn search(alarm: &Alarm) -> String {
 
 /// What follows each answer.
 fn answers(text: &mut String, alarm: &Alarm, question: &Question, journal: &Journal) {
-    let now = Timestamp::UNIX_EPOCH;
-    if alarm.people.iter().all(|person| person.address.is_none()) {
-        text.push_str("  nobody can be asked: the issue stays open\n");
+    let asked = alarm.people.iter().filter(|person| person.address.is_some()).count();
+    if asked == 0 {
+        let stays = if question.patience_s.is_none() { ": the issue stays open" } else { "" };
+        let _ = writeln!(text, "  nobody can be asked{stays}");
         return;
     }
-    let several = alarm.people.iter().filter(|person| person.address.is_some()).count() > 1;
-    let _ = writeln!(text, "  then wait for {}, {}", if several { "answers" } else { "an answer" }, patience(question));
+    let (what, everyone) = if asked > 1 { ("answers", " from everyone") } else { ("an answer", "") };
+    let _ = writeln!(text, "  then wait for {what}");
     for (answer, choice) in [(Answer::Yes, &question.yes), (Answer::No, &question.no)] {
-        let played = rehearse_answer(&mut journal.clone(), answer, now);
-        let everyone = if several { " from everyone" } else { "" };
+        let mut journal = journal.clone();
+        let now = journal.began;
+        let played = rehearse_answer(&mut journal, answer, now);
         let _ = writeln!(text, "  on {answer}{everyone}, {:?}:", one_line(&choice.label));
-        steps(text, alarm, &played, 1, "    ");
+        list(text, &journal, &played, 1, "    ");
         let closes = played.contains(&Step::Close);
         text.push_str(if closes { "" } else { "    the issue stays open\n" });
-    }
-}
-
-/// The deadline of a question; silence has no consequence yet.
-fn patience(question: &Question) -> String {
-    match question.patience_s {
-        Some(seconds) => {
-            let wait = SignedDuration::from_secs(i64::from(seconds));
-            format!("as long as it takes (the deadline in the journal is {wait:#} after the issue was opened)")
-        }
-        None => "as long as it takes".to_owned(),
-    }
-}
-
-fn steps(text: &mut String, alarm: &Alarm, steps: &[Step], from: usize, indent: &str) {
-    for (number, step) in (from..).zip(steps) {
-        let detail = match step {
-            Step::Open if !alarm.mentions.is_empty() => format!(", tagging @{}", alarm.mentions.join(", @")),
-            Step::Reach { who, .. } => match alarm.people.get(*who).and_then(|person| person.address.as_ref()) {
-                Some(address) => format!(" at {}", one_line(&address.to_string())),
-                None => ", who has no address".to_owned(),
-            },
-            Step::Page(_) => format!(", through {}", pager(&alarm.page)),
-            Step::Remark(Remark::Answer(_) | Remark::Tally(_)) => ": who answered what, and when".to_owned(),
-            Step::Remark(Remark::Paged(_)) => ": the link to the incident".to_owned(),
-            Step::Remark(Remark::Unreached) => ": who could not be reached".to_owned(),
-            Step::Show { stage: Stage::Paged, .. } => ", with the page".to_owned(),
-            _ => String::new(),
-        };
-        let _ = writeln!(text, "{indent}{number}. {}{detail}", named(alarm, step));
-    }
-}
-
-/// A step's name; that of a page without its service, which is told behind it.
-fn named(alarm: &Alarm, step: &Step) -> String {
-    match step {
-        Step::Page(_) => step_name(&Alarm { page: Address::new("pagerduty", ""), ..alarm.clone() }, step),
-        step => step_name(alarm, step),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn plan(message: &str) -> String {
-        of_message(message, &defaults())
-    }
-
-    #[test]
-    fn a_page_names_its_service() {
-        let page = |service: &str| {
-            plan(&format!(
-                r#"{{"type": "high", "body": {{"pagerduty": {{"title": "Root", "service": "{service}"}}}}}}"#
-            ))
-        };
-        let expected = "Root (high-priority)\n  1. page PagerDuty's default service at once: no issue, and nobody is asked\n  \
-                        repeats join the incident that is open under the key \"Root\"\n";
-        assert_eq!(page(""), expected);
-        assert!(page("PABC123").contains("1. page PagerDuty's service PABC123 at once"), "{}", page("PABC123"));
-    }
-
-    #[test]
-    fn a_repeat_ends_early_unless_people_are_told_again() {
-        let message = |kind: &str, more: &str| {
-            plan(&format!(
-                r#"{{"type": "{kind}", "users": [{{"slack": "joe"}}], "body": {{"github": {{"title": "t"}}}}{more}}}"#
-            ))
-        };
-        let open =
-            "1. look in example-org/alarms for an open issue of this alarm; if there is one, count this as a repeat";
-        assert!(message("low-priority", "").contains(&format!("{open} and stop\n")));
-        assert!(message("nag", "").contains(&format!("{open} and open none\n")));
-        assert!(
-            message("low-priority", r#", "retrigger": false"#).contains("for an issue of this alarm, open or closed;")
-        );
-    }
-
-    #[test]
-    fn who_has_no_address_is_not_waited_for() {
-        let text =
-            plan(r#"{"type": "self-service", "users": [{"github": "jane"}], "body": {"github": {"title": "t"}}}"#);
-        assert!(
-            text.contains("3. ask jane, who has no address\n  4. leave a note in the fallback channel\n"),
-            "{text}"
-        );
-        assert!(text.contains("  nobody can be asked: the issue stays open\n"), "{text}");
-        assert!(!text.contains("on yes"), "{text}");
-    }
-
-    #[test]
-    fn what_cannot_be_read_has_a_plan() {
-        let text = plan("{\"type\": \"nope\"}");
-        assert!(text.starts_with("not as it should be: type: found text \"nope\", expected one of "), "{text}");
-        assert!(text.contains("  2. open an issue in example-org/alarms\n"), "{text}");
-    }
-
-    #[test]
-    fn messages_stand_before_what_is_not_json() {
-        let file = |text: &str| File::of("a.json", text.as_bytes());
-        assert_eq!(texts(&file("{\"a\": 1} [{\"b\": 2}]\n{\"c\": ")).unwrap(), ["{\"a\": 1}", "{\"b\": 2}", "{\"c\":"]);
-        assert!(texts(&file(" \n")).is_err());
-        assert!(texts(&File::of("a.json", b"\xFF")).is_err());
     }
 }

@@ -103,6 +103,11 @@ impl Hours {
         Hours { zone, ..self.clone() }
     }
 
+    /// The zone that they are in.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// The first instant by which `wait_s` seconds of working time have passed since `from`: the end of a
     /// working day rather than the beginning of the next one, and `from` itself for no wait.
     ///

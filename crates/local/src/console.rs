@@ -8,6 +8,7 @@ mod page;
 mod state;
 #[cfg(test)]
 mod tests;
+mod timers;
 
 use std::{convert::Infallible, sync::Arc};
 

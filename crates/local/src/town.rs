@@ -1,26 +1,38 @@
 //! The whole of Dispatch in one process: the fakes, the topic, its queues, and both functions' real
 //! handlers with their real clients. Tests and people run the same town.
 
+mod clock;
+mod door;
+mod errands;
+#[cfg(test)]
+mod tests;
+
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use base64::{Engine, engine::general_purpose::STANDARD};
 use dispatch_engine::{
-    ports::{Failed, Topic as TopicPort},
+    ports::{Clock, Failed, Topic as TopicPort},
     world::{Limits, World},
 };
 use dispatch_services::settings::Settings;
 use dispatch_triage::{Replays, Triage};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::sleep};
 
 use dispatch_simulator::{
     aws::{Filter, Mapping, MappingSettings, Publication, Queue, QueueSettings, Subscription, Topic, lambda},
     fake::{self, Fakes},
 };
 
+use self::errands::{Count, Errands};
+pub use self::{clock::TownClock, door::Answer};
+
 /// The topic that is published to.
 pub const TOPIC_ARN: &str = "arn:aws:sns:us-east-1:000000000000:dispatch";
+
+/// The fastest that a town's clock runs: an hour in a second.
+pub const SPEED_MAX: u32 = 3_600;
 
 /// How a town is set up.
 #[derive(Clone, Debug)]
@@ -42,6 +54,13 @@ pub struct Options {
     pub time: Duration,
     /// How long a service may act on a call that was given up.
     pub late: Duration,
+    /// How many seconds of the town pass in one of the machine; 1 to 3,600. Where a service is real, 1.
+    pub speed: u32,
+    /// Whether the clock ticks by itself: at every minute of the town, and after each jump. Stories call
+    /// [`Town::tick`].
+    pub ticks: bool,
+    /// Whether GitHub and PagerDuty tell triage what people do there. Otherwise Dispatch has to look.
+    pub webhooks: bool,
 }
 
 impl Default for Options {
@@ -56,6 +75,9 @@ impl Default for Options {
             max_receives: 10,
             time: Duration::from_secs(60),
             late: Duration::from_secs(10),
+            speed: 1,
+            ticks: false,
+            webhooks: true,
         }
     }
 }
@@ -69,17 +91,6 @@ pub struct Real {
     pub slack: bool,
     /// PagerDuty.
     pub pagerduty: bool,
-}
-
-/// What triage answers to an HTTP request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// The status; 500 when the function gave none.
-    pub status: u16,
-    /// The media type of the body.
-    pub kind: String,
-    /// The body.
-    pub body: String,
 }
 
 /// A running town. Dropping it stops everything.
@@ -99,8 +110,20 @@ pub struct Town {
     pub world: World,
     /// The function behind Slack's buttons.
     pub triage: Triage,
+    clock: TownClock,
+    clockwork: Clockwork,
+    /// Whether it ticks by itself.
+    ticks: bool,
+    errands: Errands,
     mappings: Vec<Mapping>,
     turns: watch::Sender<u64>,
+}
+
+/// The schedule that wakes `incoming`.
+#[derive(Clone, Debug)]
+struct Clockwork {
+    world: World,
+    time: Duration,
 }
 
 /// The topic, as the functions publish to it.
@@ -145,8 +168,10 @@ impl Town {
     /// # Errors
     /// What is wrong with the settings, one problem a line, or why a port could not be opened.
     pub async fn start(options: Options) -> Result<Self, String> {
-        let fakes = Fakes::start_with(options.fakes.clone()).await.map_err(|error| format!("fakes: {error}"))?;
         let real = Real::of(&options.real);
+        let clock = start_clock(options.speed, real)?;
+        let fakes = fake_settings(&options, &clock);
+        let fakes = Fakes::start_with(fakes).await.map_err(|error| format!("fakes: {error}"))?;
         let settings = settings(&options, real, &fakes).await?;
         let services = dispatch_services::connect(&settings).await.map_err(|problems| problems.to_string())?;
         let queue =
@@ -156,7 +181,8 @@ impl Town {
         let topic = Topic::new("dispatch", [Subscription::new(&urgent).filtered(pages), Subscription::new(&alarms)]);
         let late = options.late.try_into().map_err(|_| "late: too long".to_owned())?;
         let limits = Limits { late, ..services.limits };
-        let world = World { topic: Arc::new(LocalTopic(topic.clone())), limits, ..services.world() };
+        let topic_port = Arc::new(LocalTopic(topic.clone()));
+        let world = World { topic: topic_port, clock: Arc::new(clock.clone()), limits, ..services.world() };
         let turns = watch::Sender::new(0);
         let mapping = |queue: &Queue| {
             let settings = MappingSettings { retry_after: options.retry_after, ..MappingSettings::default() };
@@ -170,7 +196,30 @@ impl Town {
             pagerduty_secret: services.pagerduty_secret,
             replays: Replays::default(),
         };
-        Ok(Town { fakes, real, topic, urgent, alarms, world, triage, mappings, turns })
+        let errands = Errands::new();
+        if options.webhooks {
+            door::open_to_webhooks(&fakes, &triage, &turns, &errands);
+        }
+        let clockwork = Clockwork { world: world.clone(), time: options.time };
+        let ticks = options.ticks;
+        if ticks {
+            errands.keep(clockwork.clone().run(clock.clone(), errands.count().clone()));
+        }
+        Ok(Town {
+            fakes,
+            real,
+            topic,
+            urgent,
+            alarms,
+            world,
+            triage,
+            clock,
+            clockwork,
+            ticks,
+            errands,
+            mappings,
+            turns,
+        })
     }
 
     /// Publishes a message and returns its id.
@@ -178,11 +227,55 @@ impl Town {
         self.topic.publish(&Publication::new(message)).to_string()
     }
 
-    /// Waits until no message waits or is under way; a message that waits for a retry counts.
+    /// Waits until no message, webhook or tick waits or is under way; a message that waits for a retry counts.
     pub async fn idle(&self) {
-        for mapping in &self.mappings {
-            mapping.idle().await;
+        loop {
+            self.errands.count().idle().await;
+            for mapping in &self.mappings {
+                mapping.idle().await;
+            }
+            // One may have led to another meanwhile.
+            let rests = |queue: &Queue| queue.counts().waiting + queue.counts().in_flight == 0;
+            if self.errands.count().is_idle() && self.mappings.iter().all(|mapping| rests(mapping.queue())) {
+                return;
+            }
         }
+    }
+
+    /// The time in the town.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// What everybody in the town tells the time by.
+    pub fn clock(&self) -> &TownClock {
+        &self.clock
+    }
+
+    /// Puts the clock of the town forward. Whether it did: where a service is real, nobody can.
+    ///
+    /// Where the clock ticks by itself, it does so now; otherwise nothing happens before [`Town::tick`].
+    pub fn jump(&self, by: Duration) -> bool {
+        if self.real != Real::default() {
+            return false;
+        }
+        self.clock.jump(by);
+        self.turned();
+        if self.ticks {
+            let clockwork = self.clockwork.clone();
+            self.errands.run(async move {
+                clockwork.tick().await;
+            });
+        }
+        true
+    }
+
+    /// One tick of the clock, as a schedule sends it. Returns what `incoming` answered, such as
+    /// `{"woken": 1, "left": 0}` (null when it failed), once all that follows has come to rest, as with [`Town::idle`].
+    pub async fn tick(&self) -> Value {
+        let answer = self.clockwork.tick().await;
+        self.idle().await;
+        answer
     }
 
     /// Sends an HTTP request to triage, as API Gateway would, and returns the status.
@@ -192,28 +285,7 @@ impl Town {
 
     /// Sends an HTTP request to triage, as API Gateway would, and returns what it answers.
     pub async fn ask(&self, body: &[u8], headers: &[(String, String)]) -> Answer {
-        let headers: BTreeMap<_, _> = headers.iter().map(|(name, value)| (name.to_lowercase(), value)).collect();
-        let response = self
-            .triage
-            .handle(json!({
-                "version": "2.0",
-                "routeKey": "POST /slack/interactivity",
-                "rawPath": "/slack/interactivity",
-                "rawQueryString": "",
-                "headers": headers,
-                "requestContext": { "http": { "method": "POST", "path": "/slack/interactivity" } },
-                "body": STANDARD.encode(body),
-                "isBase64Encoded": true,
-            }))
-            .await;
-        self.turned();
-        let text = |pointer| response.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let code = response.get("statusCode").and_then(Value::as_u64);
-        Answer {
-            status: code.and_then(|code| u16::try_from(code).ok()).unwrap_or(500),
-            kind: text("/headers/content-type"),
-            body: text("/body"),
-        }
+        door::ask(&self.triage, &self.turns, body, headers).await
     }
 
     /// A counter that moves whenever a function has done something.
@@ -224,6 +296,46 @@ impl Town {
     fn turned(&self) {
         self.turns.send_modify(|turns| *turns += 1);
     }
+}
+
+impl Clockwork {
+    async fn tick(&self) -> Value {
+        let answer = dispatch_incoming::handle(&self.world, json!({ "dispatch": "tick" }), self.time).await;
+        answer.unwrap_or_else(|error| {
+            tracing::warn!(%error, "a tick failed; the next one finds what is due");
+            Value::Null
+        })
+    }
+
+    /// Ticks at every minute of the town.
+    async fn run(self, clock: TownClock, under_way: Count) {
+        loop {
+            sleep(clock.to_next_minute()).await;
+            let errand = under_way.begin();
+            self.tick().await;
+            drop(errand);
+        }
+    }
+}
+
+/// Real services keep the time of the machine, so there the town has to.
+fn start_clock(speed: u32, real: Real) -> Result<TownClock, String> {
+    match speed {
+        1 => Ok(TownClock::start(1)),
+        2..=SPEED_MAX if real == Real::default() => Ok(TownClock::start(speed)),
+        2..=SPEED_MAX => Err(format!("speed: found {speed}, expected 1, because a real service keeps its own time")),
+        _ => Err(format!("speed: found {speed}, expected a whole number from 1 to {SPEED_MAX}")),
+    }
+}
+
+/// The fakes' settings with the town's clock on top of their own.
+fn fake_settings(options: &Options, clock: &TownClock) -> fake::Settings {
+    let clock = clock.clone();
+    let speed = i32::try_from(options.speed).unwrap_or(i32::MAX);
+    let mut fakes = options.fakes.clone();
+    // Whoever answers on this machine is not faster than elsewhere.
+    fakes.slack.trigger_life = fakes.slack.trigger_life.checked_mul(speed).unwrap_or(SignedDuration::MAX);
+    fakes.ahead_by(move || clock.ahead())
 }
 
 /// The function that the queues feed.

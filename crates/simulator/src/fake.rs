@@ -28,6 +28,8 @@ mod world;
 use std::fmt;
 use std::io;
 
+use jiff::SignedDuration;
+
 pub use fault::{Fault, Kind};
 pub use github::Github;
 pub use handle::{Fake, TimedOut};
@@ -61,6 +63,15 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The same settings with each clock ahead by what the function says at the time.
+    #[must_use]
+    pub fn ahead_by(mut self, ahead: impl Fn() -> SignedDuration + Clone + Send + Sync + 'static) -> Self {
+        self.github.clock = self.github.clock.ahead_by(ahead.clone());
+        self.slack.clock = self.slack.clock.ahead_by(ahead.clone());
+        self.pagerduty.clock = self.pagerduty.clock.ahead_by(ahead);
+        self
+    }
+
     /// The same settings with one clock for all three.
     #[must_use]
     pub fn with_clock(mut self, clock: &Clock) -> Self {

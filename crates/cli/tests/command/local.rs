@@ -144,6 +144,29 @@ fn the_demonstration_shows_every_type_and_a_folder_keeps_journals() {
 }
 
 #[test]
+fn a_newcomer_sees_a_deadline_of_four_hours() {
+    let folder = TempDir::new().unwrap();
+    let local = Local::start(folder.path(), &["--speed", "60"]);
+    assert!(local.welcome.contains("The clock runs 60 times as fast"), "{}", local.welcome);
+    let sent =
+        dispatch_in(folder.path(), &["send", "--endpoint-url", &local.address(), "--example", "self-service"], b"");
+    assert_eq!(sent.code, 0, "{sent:?}");
+    let timers = await_state(local.at, |state| {
+        let timers = state["alarms"][0]["timers"].as_array()?.clone();
+        (timers.len() == 2).then_some(timers)
+    });
+    assert_eq!(timers[1]["what"], "deadline", "{timers:?}");
+    for _ in 0..2 {
+        let (status, answer) = send(local.at, "POST", "/api/clock/jump", "{}");
+        assert_eq!(status, 200, "{answer}");
+        await_state(local.at, |state| (state["alarms"][0]["timers"].as_array()?.len() < 2).then_some(()));
+    }
+    await_state(local.at, |state| state["pagerduty"]["incidents"].as_array()?.first().map(drop));
+    let done = dispatch_in(folder.path(), &["local", "--port", "0", "--speed", "0"], b"");
+    assert_eq!(done.code, 2);
+}
+
+#[test]
 fn the_lines_it_prints_are_for_whoever_started_it() {
     let folder = TempDir::new().unwrap();
     let local = Local::start(folder.path(), &[]);

@@ -17,7 +17,7 @@ fn a_question_is_planned_with_both_answers() {
   1. look in example-org/alarms for an open issue of this alarm; if there is one, count this as a repeat and stop
   2. open an issue in example-org/alarms, tagging @jane
   3. ask jane at slack:jane@example.com
-  then wait for an answer, as long as it takes (the deadline in the journal is 4h after the issue was opened)
+  then wait for an answer
   on yes, "Yes":
     1. show the outcome to jane
     2. comment on the issue: who answered what, and when
@@ -28,6 +28,13 @@ fn a_question_is_planned_with_both_answers() {
     3. comment on the issue: who answered what, and when
     4. show the outcome to jane, with the page
     5. comment on the issue: the link to the incident
+    the issue stays open
+  if nobody answers:
+    after 2 h       1. remind jane
+    after 4 h       2. page PagerDuty service PABC123, because nobody answered
+                    3. label the issue as unanswered
+                    4. comment on the issue: nobody answered, and who was told
+                    5. show the outcome to jane: it went on to others
     the issue stays open
   repeats share the key KEY ("2fa/jane")
 "#;
@@ -52,6 +59,37 @@ fn options_stand_for_the_deployment() {
     let message = r#"{"type": "low-priority", "body": {"github": {"title": "t"}}}"#;
     let done = dispatch(&["plan", "--repo", "example-org/log", "--default-user", "@example-org/ops", "-"], message);
     assert!(done.out.contains("  2. open an issue in example-org/log, tagging @example-org/ops\n"), "{}", done.out);
+    let question = dispatch_local::examples::EXAMPLES[0].message;
+    let silence = [
+        "--answer-timeout",
+        "PT8H",
+        "--during",
+        "working-hours",
+        "--working-hours",
+        "Mon-Fri 09:00-17:00 Europe/Berlin without 2026-11-23",
+        "--at",
+        "2026-11-20T15:00:00Z",
+        "--escalation",
+        r#"[{"onCall": "PABC123", "wait": "PT5M"}]"#,
+    ];
+    let done = dispatch(&[&["plan"], &silence[..], &["-"]].concat(), question);
+    for part in [
+        ", with an issue opened Fri 2026-11-20 16:00 Europe/Berlin (15:00 UTC):\n",
+        "    Tue 2026-11-24 12:00 Europe/Berlin (11:00 UTC)  1. remind jane\n",
+        "    Tue 2026-11-24 16:00 Europe/Berlin (15:00 UTC)  2. ask whoever is on call at on-call:PABC123\n",
+        "    Tue 2026-11-24 16:05 Europe/Berlin (15:05 UTC)  ",
+    ] {
+        assert!(done.out.contains(part), "{part:?} in {}", done.out);
+    }
+    for (option, value, expected) in [
+        ("--answer-timeout", "PT1S", "found text \"PT1S\", expected "),
+        ("--working-hours", "9 to 5", "found \"9 to 5\", expected "),
+        ("--escalation", "{}", "not a list of steps: "),
+    ] {
+        let done = dispatch(&["plan", option, value, "-"], message);
+        assert_eq!(done.code, 2);
+        assert!(done.err.starts_with(&format!("error: {option}: {expected}")), "{}", done.err);
+    }
     let done = dispatch(&["plan", "--repo", "alarms", "-"], message);
     assert_eq!((done.code, done.err.as_str()), (2, "error: --repo: found \"alarms\", expected owner/name\n"));
 }

@@ -19,7 +19,7 @@ use dispatch_simulator::{
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::Console;
+use super::{Console, timers};
 
 pub(super) fn routes() -> Router<Console> {
     Router::new()
@@ -31,14 +31,15 @@ pub(super) fn routes() -> Router<Console> {
         .route("/api/github/reopen", post(reopen))
         .route("/api/pagerduty/acknowledge", post(acknowledge))
         .route("/api/pagerduty/resolve", post(resolve))
+        .route("/api/clock/jump", post(timers::jump))
         .route("/api/fault", post(fault))
 }
 
 /// Why an action was not done, in words for the page.
-struct Refused(StatusCode, String);
+pub(super) struct Refused(StatusCode, String);
 
 impl Refused {
-    fn new(reason: &impl ToString) -> Self {
+    pub(super) fn new(reason: &impl ToString) -> Self {
         Refused(StatusCode::UNPROCESSABLE_ENTITY, reason.to_string())
     }
 }
@@ -62,7 +63,7 @@ impl IntoResponse for Refused {
 }
 
 /// What the page posts, as JSON; anything else is refused in the same way as an action is.
-struct Posted<T>(T);
+pub(super) struct Posted<T>(pub(super) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Posted<T> {
     type Rejection = Refused;
@@ -73,9 +74,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Posted<T> {
     }
 }
 
-type Done = Result<Json<Value>, Refused>;
+pub(super) type Done = Result<Json<Value>, Refused>;
 
-fn done() -> Done {
+pub(super) fn done() -> Done {
     Ok(Json(json!({ "ok": true })))
 }
 

@@ -24,6 +24,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/app.js", SCRIPT, include_str!("page/app.js")),
     ("/alarms.js", SCRIPT, include_str!("page/alarms.js")),
     ("/blocks.js", SCRIPT, include_str!("page/blocks.js")),
+    ("/clock.js", SCRIPT, include_str!("page/clock.js")),
     ("/form.js", SCRIPT, include_str!("page/form.js")),
     ("/github.js", SCRIPT, include_str!("page/github.js")),
     ("/live.js", SCRIPT, include_str!("page/live.js")),

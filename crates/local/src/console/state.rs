@@ -9,10 +9,9 @@ use dispatch_core::{
     words::tell,
 };
 use dispatch_simulator::{aws::Queue, fake::Kind};
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::Console;
+use super::{Console, timers};
 use crate::{
     examples::{EXAMPLES, Example},
     town::{TOPIC_ARN, Town},
@@ -23,16 +22,17 @@ pub(super) async fn show(State(console): State<Console>) -> Json<Value> {
     let version = *console.version.borrow();
     let town = &*console.town;
     let queues: Vec<_> = [&town.urgent, &town.alarms].into_iter().map(queue).collect();
+    let journals = journals(town).await;
     let examples = EXAMPLES.iter().map(|example| json!({ "name": example.name, "message": example.message }));
     Json(json!({
         "version": version,
-        "now": Timestamp::now(),
+        "clock": timers::clock(town, &journals),
         "publish": publish(&console.address),
         "examples": examples.collect::<Vec<_>>(),
         "slack": if town.real.slack { json!({ "real": true }) } else { town.fakes.slack.console_slack() },
         "github": if town.real.github { json!({ "real": true }) } else { town.fakes.github.console_github() },
         "pagerduty": if town.real.pagerduty { json!({ "real": true }) } else { town.fakes.pagerduty.console_pagerduty() },
-        "alarms": alarms(town).await,
+        "alarms": journals.iter().map(alarm).collect::<Vec<_>>(),
         "queues": queues,
         "faults": faults(town),
     }))
@@ -99,8 +99,8 @@ fn faults(town: &Town) -> Vec<Value> {
     named.collect()
 }
 
-/// Every alarm with its journal, the newest first.
-async fn alarms(town: &Town) -> Vec<Value> {
+/// The journals of all alarms, the newest first.
+pub(super) async fn journals(town: &Town) -> Vec<Journal> {
     let paths = town.world.store.list("alarms/").await.unwrap_or_default();
     let mut journals = Vec::with_capacity(paths.len());
     for path in paths {
@@ -108,7 +108,7 @@ async fn alarms(town: &Town) -> Vec<Value> {
         journals.extend(Journal::from_bytes(&bytes).ok());
     }
     journals.sort_by_key(|journal| std::cmp::Reverse(journal.began));
-    journals.iter().map(alarm).collect()
+    journals
 }
 
 fn alarm(journal: &Journal) -> Value {
@@ -128,6 +128,7 @@ fn alarm(journal: &Journal) -> Value {
         "done": !matches!(state, LifeState::Received | LifeState::Open | LifeState::Asked | LifeState::Answered),
         "issue": issue,
         "repeats": progress.repeats,
+        "timers": timers::of(journal),
         "entries": std::iter::once(received).chain(entries).collect::<Vec<_>>(),
     })
 }

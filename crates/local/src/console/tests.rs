@@ -40,6 +40,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("/api/github/reopen", r#"{"repository": "example-org/alarms", "number": 1}"#),
     ("/api/pagerduty/acknowledge", r#"{"id": "Q1"}"#),
     ("/api/pagerduty/resolve", r#"{"id": "Q1"}"#),
+    ("/api/clock/jump", r#"{"seconds": 60}"#),
     ("/api/fault", r#"{"service": "github", "kind": "down"}"#),
 ];
 
@@ -51,7 +52,11 @@ struct Server {
 
 impl Server {
     async fn start() -> Self {
-        let town = Arc::new(Town::start(Options::default()).await.unwrap());
+        Self::with(Options::default()).await
+    }
+
+    async fn with(options: Options) -> Self {
+        let town = Arc::new(Town::start(options).await.unwrap());
         let version = watch::Sender::new(0);
         let watching = watch_all(&town, &version);
         let console = Console { town: town.clone(), address: format!("http://{OWN}").into(), version };
@@ -309,4 +314,48 @@ async fn a_form_on_the_page_goes_all_the_way() {
     let (status, answer) = server.post("/api/slack/submit", &form).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
     assert_eq!(server.state().await["slack"]["views"], json!([]));
+}
+
+#[tokio::test]
+async fn timers_count_down_and_the_clock_goes_forward_to_them() {
+    let real = BTreeMap::from([("DISPATCH_ANSWER_TIMEOUT".to_owned(), "PT4H".to_owned())]);
+    let server = Server::with(Options { real, ticks: true, ..Options::default() }).await;
+    let jump = async |order: &str| {
+        let answer = server.post("/api/clock/jump", order).await;
+        server.town.idle().await;
+        answer.0
+    };
+    assert_eq!(jump("{}").await, StatusCode::UNPROCESSABLE_ENTITY, "no timer is running");
+    server.town.publish(EXAMPLES[0].message);
+    server.town.idle().await;
+    let timers = async || {
+        let state = server.state().await;
+        let timers = state["alarms"][0]["timers"].as_array().unwrap().clone();
+        assert_eq!(state["clock"]["next"], timers.first().map_or(Value::Null, |timer| timer["at"].clone()));
+        timers
+            .iter()
+            .map(|timer| format!("{}: {}", timer["what"].as_str().unwrap(), timer["text"].as_str().unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let deadline = "deadline: without an answer of jane it goes on to PagerDuty";
+    assert_eq!(timers().await, ["reminder: jane is reminded", deadline]);
+    assert_eq!(jump(r#"{"seconds": 60}"#).await, StatusCode::OK);
+    assert_eq!(timers().await.len(), 2);
+    assert_eq!(jump("{}").await, StatusCode::OK);
+    assert_eq!(timers().await, [deadline]);
+    assert_eq!(jump("{}").await, StatusCode::OK);
+    assert_eq!(timers().await, Vec::<String>::new());
+    assert_eq!(server.state().await["pagerduty"]["incidents"].as_array().unwrap().len(), 1);
+    assert_eq!(jump(r#"{"seconds": 4294967295}"#).await, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn what_is_done_by_hand_on_the_page_is_heard() {
+    let server = Server::start().await;
+    server.town.publish(EXAMPLES[0].message);
+    server.town.idle().await;
+    let order = r#"{"repository": "example-org/alarms", "number": 1}"#;
+    assert_eq!(server.post("/api/github/close", order).await.0, StatusCode::OK);
+    server.town.idle().await;
+    assert_eq!(server.state().await["alarms"][0]["state"], "closed");
 }

@@ -1,7 +1,7 @@
 //! A fake GitHub: repositories with issues, comments and labels, search, and one GitHub App.
 //!
-//! Deliberately absent: pull requests beyond their place in the list of issues, milestones, the sending of webhooks,
-//! conditional requests, and the counting of rate limits (use a [`Fault`](super::Fault) for those).
+//! Deliberately absent: pull requests beyond their place in the list of issues, milestones, webhooks about
+//! what the API does, conditional requests, and the counting of rate limits (use a [`Fault`](super::Fault) for those).
 
 mod answer;
 mod app;
@@ -36,6 +36,9 @@ pub type Github = Fake<Site>;
 
 /// The REST versions there are. Source: docs.github.com, "Breaking changes".
 const VERSIONS: [&str; 2] = ["2022-11-28", "2026-03-10"];
+
+/// Who does things by hand.
+const PERSON: &str = "jane";
 
 impl Fake<Site> {
     /// Starts it on a free port of loopback.
@@ -105,7 +108,7 @@ impl Fake<Site> {
         is_pull_request: bool,
     ) -> Result<u64, NoSuch> {
         self.in_repository(repository, |repository, root, now| {
-            let draft = Draft { user: "jane", title, body: Some(body), is_pull_request, ..Draft::default() };
+            let draft = Draft { user: PERSON, title, body: Some(body), is_pull_request, ..Draft::default() };
             repository.open(root, draft, now)
         })
     }
@@ -115,7 +118,7 @@ impl Fake<Site> {
     /// # Errors
     /// When there is no such repository or issue.
     pub fn close_by_hand(&self, repository: &str, number: u64) -> Result<(), NoSuch> {
-        self.move_by_hand(repository, number, "closed")
+        self.move_by_hand(repository, number, "closed", "closed")
     }
 
     /// Opens a closed issue again as a person would.
@@ -123,7 +126,7 @@ impl Fake<Site> {
     /// # Errors
     /// When there is no such repository or issue.
     pub fn reopen(&self, repository: &str, number: u64) -> Result<(), NoSuch> {
-        self.move_by_hand(repository, number, "open")
+        self.move_by_hand(repository, number, "open", "reopened")
     }
 
     /// Deletes an issue as an owner would: its number is not given again, and reading it is answered with 410.
@@ -131,9 +134,12 @@ impl Fake<Site> {
     /// # Errors
     /// When there is no such repository or issue.
     pub fn delete_by_hand(&self, repository: &str, number: u64) -> Result<(), NoSuch> {
+        let webhook = self.webhook(repository, number, "deleted", PERSON)?;
         self.in_repository(repository, |repository, _, _| {
             repository.delete(number).ok_or_else(|| NoSuch(format!("issue {number}")))
-        })?
+        })??;
+        self.tell(webhook);
+        Ok(())
     }
 
     /// Sets how far lists and search are behind from now on. They see what is there already.
@@ -149,12 +155,17 @@ impl Fake<Site> {
         self.change(|site, _| site.settle());
     }
 
-    fn move_by_hand(&self, repository: &str, number: u64, state: &str) -> Result<(), NoSuch> {
-        self.in_repository(repository, |repository, _, now| {
+    fn move_by_hand(&self, repository: &str, number: u64, state: &str, action: &str) -> Result<(), NoSuch> {
+        let moves = self.in_repository(repository, |repository, _, now| {
             let issue = repository.issue(number).ok_or_else(|| NoSuch(format!("issue {number}")))?;
-            issue.move_to(state, None, "jane", now);
-            Ok(())
-        })?
+            let moves = issue.state != state;
+            issue.move_to(state, None, PERSON, now);
+            Ok(moves)
+        })??;
+        if moves {
+            self.tell(self.webhook(repository, number, action, PERSON)?);
+        }
+        Ok(())
     }
 
     fn in_repository<T>(

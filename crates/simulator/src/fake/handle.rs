@@ -12,8 +12,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::fault::Fault;
-use super::log::Recorded;
+use super::log::{Recorded, lock};
 use super::server;
+use super::webhook::Webhook;
 use super::world::{Clock, Service, World};
 
 /// How long [`Fake::until`] waits.
@@ -112,6 +113,20 @@ impl<S> Fake<S> {
             }
         };
         tokio::time::timeout(PATIENCE, found).await.unwrap_or(Err(TimedOut))
+    }
+
+    /// Has `receive` called with what the service tells a webhook whenever somebody does something by hand. There is one
+    /// receiver: the last that was named.
+    pub fn on_webhook(&self, receive: impl Fn(Webhook) + Send + Sync + 'static) {
+        *lock(&self.world.receiver) = Some(Arc::new(receive));
+    }
+
+    /// Tells the receiver of webhooks, if there is one.
+    pub(crate) fn tell(&self, webhook: Webhook) {
+        let receiver = lock(&self.world.receiver).clone();
+        if let Some(receive) = receiver {
+            receive(webhook);
+        }
     }
 
     /// Reads the state.

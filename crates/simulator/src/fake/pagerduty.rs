@@ -58,7 +58,7 @@ impl Fake<Account> {
     /// # Errors
     /// When there is no such incident.
     pub fn acknowledge_as(&self, id: &str, handle: &str) -> Result<(), NoSuch> {
-        self.move_by_hand(id, "acknowledged", handle)
+        self.move_by_hand(id, "acknowledged", "incident.acknowledged", handle)
     }
 
     /// Resolves an incident as a responder (`sam`) would.
@@ -74,7 +74,7 @@ impl Fake<Account> {
     /// # Errors
     /// When there is no such incident.
     pub fn resolve_as(&self, id: &str, handle: &str) -> Result<(), NoSuch> {
-        self.move_by_hand(id, "resolved", handle)
+        self.move_by_hand(id, "resolved", "incident.resolved", handle)
     }
 
     /// Opens a resolved incident again as somebody would.
@@ -82,7 +82,7 @@ impl Fake<Account> {
     /// # Errors
     /// When there is no such incident.
     pub fn reopen(&self, id: &str) -> Result<(), NoSuch> {
-        self.move_by_hand(id, "triggered", "sam")
+        self.move_by_hand(id, "triggered", "incident.reopened", "sam")
     }
 
     /// Sets who is on call from now on; nobody, when it is empty.
@@ -90,12 +90,18 @@ impl Fake<Account> {
         self.change(|account, _| account.settings.on_call = turns);
     }
 
-    fn move_by_hand(&self, id: &str, status: &str, handle: &str) -> Result<(), NoSuch> {
-        self.change(|account, now| {
+    fn move_by_hand(&self, id: &str, status: &str, event: &str, handle: &str) -> Result<(), NoSuch> {
+        let name = User::named(handle).name;
+        let moves = self.change(|account, now| {
             let incident = account.incident_mut(id).ok_or_else(|| NoSuch(format!("incident {id}")))?;
-            incident.move_to(status, &User::named(handle).name, now);
-            Ok(())
-        })
+            let moves = incident.status != status;
+            incident.move_to(status, &name, now);
+            Ok(moves)
+        })?;
+        if moves {
+            self.tell(self.webhook(id, event, Some(&name))?);
+        }
+        Ok(())
     }
 }
 

@@ -4,12 +4,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use http::Method;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use super::call::{Answer, Call};
 use super::fault::{Faults, Kind, Pause};
 use super::log::{Log, lock};
+use super::webhook::Webhook;
 
 /// The clock that a fake reads: the system's, unless a test gives another.
 #[derive(Clone)]
@@ -19,6 +20,12 @@ impl Clock {
     /// A clock that asks this function for the time.
     pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
+    }
+
+    /// The same clock, ahead by what the function says at the time.
+    #[must_use]
+    pub fn ahead_by(self, ahead: impl Fn() -> SignedDuration + Send + Sync + 'static) -> Self {
+        Self::new(move || self.now().checked_add(ahead()).unwrap_or(Timestamp::MAX))
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -73,12 +80,16 @@ pub(crate) trait Service: Sized + Send + 'static {
     fn rate_limited(retry_after_s: Option<u32>) -> Answer;
 }
 
+/// Takes the webhooks of a service.
+pub(super) type Receiver = Arc<dyn Fn(Webhook) + Send + Sync>;
+
 /// What the server and the handle share.
 pub(super) struct World<S> {
     state: Mutex<S>,
     pub(super) clock: Clock,
     pub(super) log: Log,
     pub(super) faults: Faults,
+    pub(super) receiver: Mutex<Option<Receiver>>,
     /// Counts everything that happened.
     pub(super) version: watch::Sender<u64>,
 }
@@ -90,6 +101,7 @@ impl<S> World<S> {
             clock,
             log: Log::default(),
             faults: Faults::new(),
+            receiver: Mutex::default(),
             version: watch::Sender::new(0),
         }
     }

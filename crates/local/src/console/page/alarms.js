@@ -2,6 +2,7 @@
 
 import { h, render } from "./view.js";
 import { badge, empty, link, time } from "./parts.js";
+import { countdown } from "./clock.js";
 
 /**
  * Draws the strip into `root`; returns the function that takes each new state.
@@ -65,6 +66,20 @@ export function alarmsStrip(root, onSelect) {
         alarm.issue ? link(alarm.issue.url, `issue #${alarm.issue.number}`) : null,
         h("span", { class: "muted mono", title: alarm.key }, alarm.key.slice(0, 8)),
       ),
+      alarm.timers.length
+        ? h(
+            "ol",
+            { key: "timers", class: "timers", "aria-label": "What comes next", "data-testid": "timers" },
+            alarm.timers.map((timer) =>
+              h(
+                "li",
+                { key: timer.what + timer.at, "data-testid": `timer-${timer.what}` },
+                countdown(timer.at),
+                h("span", { class: "words" }, timer.text),
+              ),
+            ),
+          )
+        : null,
       h(
         "ol",
         { class: "timeline" },

@@ -10,6 +10,7 @@ import { slackPane } from "./slack.js";
 import { githubPane } from "./github.js";
 import { pagerdutyPane } from "./pagerduty.js";
 import { alarmsStrip } from "./alarms.js";
+import { clockFace } from "./clock.js";
 
 const NEWS_MAX = 4;
 const PANES = [
@@ -20,6 +21,7 @@ const PANES = [
 ];
 
 const place = (id) => document.getElementById(id);
+const clock = clockFace(place("clock"));
 const publish = publisher(place("publisher"));
 const slack = slackPane(place("slack"));
 const github = githubPane(place("github"));
@@ -32,6 +34,7 @@ let visible = "slack";
 function show(state) {
   const before = shown;
   shown = state;
+  clock(state);
   queues(state);
   publish(state);
   start(state);

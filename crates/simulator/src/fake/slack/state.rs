@@ -1,6 +1,6 @@
 //! What the fake workspace holds: people, conversations, messages, and the interactions that are under way.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -36,6 +36,8 @@ pub struct Settings {
     pub channels: Vec<Channel>,
     /// The most entries of one page of a list, whatever the caller asks for: Slack may return fewer, too.
     pub page_max: usize,
+    /// How long a `trigger_id` lives; 3 seconds. Source: docs.slack.dev, "Handling user interaction".
+    pub trigger_life: SignedDuration,
     /// The clock.
     pub clock: Clock,
 }
@@ -53,6 +55,7 @@ impl Default for Settings {
             people: ["jane", "joe", "alex", "sam"].map(Person::named).to_vec(),
             channels: ["security", "general"].map(Channel::named).to_vec(),
             page_max: 100,
+            trigger_life: SignedDuration::from_secs(3),
             clock: Clock::default(),
         }
     }

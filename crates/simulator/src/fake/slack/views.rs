@@ -1,6 +1,6 @@
 //! Modals. <https://docs.slack.dev/reference/methods/views.open>
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -9,9 +9,6 @@ use super::blocks::{self, Surface, plain};
 use super::state::{BOT_ID, Workspace};
 use crate::fake::call::{Answer, Call};
 use crate::fake::fields::{Fields, Flaw, Problem};
-
-/// How long a `trigger_id` lives. Source: docs.slack.dev, "Handling user interaction".
-const TRIGGER_LIFE: SignedDuration = SignedDuration::from_secs(3);
 
 /// A modal that was opened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -44,7 +41,7 @@ pub(super) fn open(workspace: &mut Workspace, call: &Call) -> Result<Answer, Ans
     if interaction.exchanged {
         return Err(failed("exchanged_trigger_id"));
     }
-    if call.now.duration_since(interaction.at) > TRIGGER_LIFE {
+    if call.now.duration_since(interaction.at) > workspace.settings.trigger_life {
         return Err(failed("expired_trigger_id"));
     }
     interaction.exchanged = true;
