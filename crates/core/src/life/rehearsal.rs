@@ -57,7 +57,8 @@ pub fn rehearse_silence(journal: &mut Journal) -> Vec<(Timestamp, Vec<Fact>, Vec
 
 /// What a step leaves behind when it works.
 fn success(journal: &Journal, step: &Step) -> Fact {
-    let receipt = |at: &Address| Receipt { at: at.clone(), id: String::new(), reader: None, url: None };
+    // What tells pages apart.
+    let receipt = |at: &Address| Receipt { at: at.clone(), id: format!("{step:?}"), reader: None, url: None };
     match step {
         Step::Open => {
             let repo = journal.alarm.repo.clone();
