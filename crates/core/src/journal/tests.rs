@@ -195,7 +195,8 @@ fn the_full_journal_has_every_kind_of_fact() {
     let kinds = written["entries"].as_array().unwrap().iter().map(|entry| entry["what"].as_str().unwrap());
     let kinds: std::collections::BTreeSet<_> = kinds.collect();
     // A fact of an unknown name is refused with a list of all of them.
-    let refused = serde_json::from_value::<Fact>(serde_json::json!({ "what": "no such fact" })).unwrap_err().to_string();
+    let refused =
+        serde_json::from_value::<Fact>(serde_json::json!({ "what": "no such fact" })).unwrap_err().to_string();
     let names = refused.split_once("expected one of ").unwrap().1;
     let known: std::collections::BTreeSet<_> = names.split('`').skip(1).step_by(2).collect();
     assert_eq!(kinds, known);

@@ -89,12 +89,12 @@ fn comment(remark: &Remark) -> String {
 /// Tells a life: one fact a row (the first row has none), and what holds after it.
 fn tell(message: &Value, rows: &[(Option<Fact>, &str, &str)]) {
     let mut journal = journal(message);
-    for (second, (fact, word, next)) in rows.iter().enumerate() {
+    for (second, (fact, word, then)) in rows.iter().enumerate() {
         if let Some(fact) = fact {
             journal.push(at(second as i64), fact.clone());
         }
         let told = (state(&journal).word(), next(&journal));
-        assert_eq!(told, (*word, (*next).to_owned()), "row {second}, after {fact:?}");
+        assert_eq!(told, (*word, (*then).to_owned()), "row {second}, after {fact:?}");
     }
 }
 
@@ -133,11 +133,11 @@ fn no_pages_and_the_issue_stays_open() {
 
 #[test]
 fn the_first_answer_stands() {
-    for (first, second, next) in
+    for (first, second, then) in
         [(Yes, No, "comment answer 0, show 0 answer"), (No, Yes, "comment answer 0, page 0, show 0 answer")]
     {
         let facts = [opened(), reached(0, 0), answered(0, first), answered(0, second)];
-        assert_eq!(next(&journal_with(&self_service(), facts)), next);
+        assert_eq!(next(&journal_with(&self_service(), facts)), then);
     }
 }
 

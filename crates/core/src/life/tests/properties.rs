@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::journal::Who;
 
 fn message() -> impl Strategy<Value = Value> {
     prop::sample::select(vec![self_service(), broadcast(), poll(), nag(), low_priority(), waiting(), patient_poll()])

@@ -328,12 +328,8 @@ fn paged_for_silence() -> Journal {
 fn a_page_that_somebody_takes_stops_the_escalation_and_one_that_is_open_again_goes_on() {
     let mut journal = paged_for_silence();
     assert_eq!((state(&journal), table(&journal)), (State::Paged, vec!["15000 climb 0.1".to_owned()]));
-    let rows: [(Change, &[&str]); 4] = [
-        (Change::Taken, &[]),
-        (Change::Reopened, &["15000 climb 0.1"]),
-        (Change::Taken, &[]),
-        (Change::Resolved, &[]),
-    ];
+    let rows: [(Change, &[&str]); 4] =
+        [(Change::Taken, &[]), (Change::Reopened, &["15000 climb 0.1"]), (Change::Taken, &[]), (Change::Resolved, &[])];
     for (n, (change, expected)) in rows.into_iter().enumerate() {
         journal.push(at(14_500), incident("Q0", change));
         assert_eq!(table(&journal), expected, "{change:?}");
