@@ -54,7 +54,7 @@ fn full() -> Journal {
             snoozed(0, 3_600),
             passed(0, Some(0)),
             passed(0, None),
-            Fact::Sought(1),
+            Fact::Sought { nth: 1 },
             reason(1, "Not \u{0}me.\n"),
             silent(0, &[0, 1]),
             Fact::ClimbDue { wave: 0, rung: 1 },

@@ -97,7 +97,7 @@ impl Progress {
             }
             Fact::Opened { .. } | Fact::Stood { .. } | Fact::Digested { .. } | Fact::Nagged { .. } => {}
             Fact::FellBack { round } => _ = self.noted.insert(*round),
-            Fact::Sought(nth) => _ = self.sought.insert(*nth),
+            Fact::Sought { nth } => _ = self.sought.insert(*nth),
             Fact::Remarked { remark, place } => {
                 self.told.insert(remark.clone());
                 self.remarked.push((remark.clone(), place.clone()));
@@ -139,7 +139,10 @@ impl Progress {
                     self.incidents.push(Incident { page: page.clone(), change: *change, by: by.clone(), at });
                 }
             }
-            Fact::Passed { who, to, by } => self.pass(at, *who, to.map(|to| journal.position(Role::Deputy(to))), by),
+            Fact::Passed { who, to, by } => {
+                let to = to.filter(|to| *to < journal.alarm.deputies.len());
+                self.pass(at, *who, to.map(|to| journal.position(Role::Deputy(to))), by);
+            }
             Fact::Snoozed { who, until, why, by } => {
                 if !self.snoozes.iter().any(|known| known.who == *who && known.until == *until) {
                     let snooze = Snooze { who: *who, until: *until, why: why.clone(), by: by.clone(), at };

@@ -16,7 +16,7 @@ fn results(step: &Step, refusals: bool) -> Vec<Vec<Fact>> {
         Step::Remark(remark) => vec![vec![remarked(remark.clone())]],
         Step::Show { who, stage } => vec![vec![shown(*who, *stage)]],
         Step::Close => vec![vec![Fact::Closed]],
-        Step::Seek(nth) => vec![vec![Fact::Sought(*nth)]],
+        Step::Seek(nth) => vec![vec![Fact::Sought { nth: *nth }]],
         Step::Remind { who, nth } => vec![vec![Fact::Reminded { who: *who, nth: *nth }]],
         Step::Climb { wave, rung } => vec![vec![climbed(*wave, *rung, "pagerduty")]],
         Step::Resolve { page, if_open } => {
@@ -36,7 +36,7 @@ fn results(step: &Step, refusals: bool) -> Vec<Vec<Fact>> {
 fn events(journal: &Journal, timed: bool) -> Vec<Vec<Fact>> {
     let progress = Progress::of(journal);
     let mut events = Vec::new();
-    if progress.over && !progress.handed_back {
+    if timed && progress.over && !progress.handed_back {
         events.push(vec![reopened()]);
     }
     if progress.issue.is_none() || progress.over {
@@ -102,6 +102,8 @@ fn explore(message: &Value, refusals: bool, timed: bool) -> BTreeSet<(&'static s
             embellish(&mut journal);
         }
         let steps = match plan(&journal) {
+            // Nothing leads on from the end but time and people.
+            Plan::Do(_) if !timed && state(&journal) == State::Closed => Vec::new(),
             Plan::Do(steps) => steps,
             Plan::Wait { .. } | Plan::Done => Vec::new(),
         };

@@ -51,7 +51,7 @@ fn a_comment_keeps_within_its_limit_and_keeps_its_marker() {
             Fact::Unreached { who: 0, round: 0, reason: text.clone() },
             evidence("e1", &text),
         ];
-        let facts = facts.into_iter().chain(hostile_facts(&text));
+        let facts = hostile_facts(&text).into_iter().chain(facts);
         let journal = Journal { alarm, ..journal_with(&poll(), facts) };
         let remarks = [
             Remark::Answer(0),
@@ -118,7 +118,7 @@ fn an_untrusted_name_neither_mentions_nor_marks_up_on_the_issue() {
             Fact::Unreached { who: 0, round: 0, reason: name.to_owned() },
             Fact::Answered { who: 0, answer: Answer::No, variant: None, by },
         ];
-        let facts = facts.into_iter().chain(hostile_facts(name));
+        let facts = hostile_facts(name).into_iter().chain(facts);
         let journal = Journal { alarm, ..journal_with(&poll(), facts) };
         let progress = Progress::of(&journal);
         let remarks = [Remark::Answer(0), Remark::Tally(1), Remark::Paged(0), Remark::Unreached];
@@ -145,13 +145,14 @@ fn an_untrusted_name_neither_mentions_nor_marks_up_on_the_issue() {
     }
 }
 
-/// What people do beside answering, and what they write then: joe is silent, and so is nobody else.
+/// What people do beside answering, and what they write then.
 fn hostile_facts(text: &str) -> Vec<Fact> {
     let by = Clicker { id: "U0".to_owned(), name: text.to_owned() };
     let (why, text) = (Some(text.to_owned()), text.to_owned());
+    let receipt = Receipt { at: Address::new("pagerduty", ""), id: "Q0".to_owned(), reader: None, url: None };
     vec![
         silent(0, &[0, 1]),
-        climbed(0, 0, "pagerduty"),
+        Fact::Climbed { wave: 0, rung: 0, receipt },
         Fact::Snoozed { who: 0, until: at(90), why: why.clone(), by: by.clone() },
         Fact::Passed { who: 0, to: None, by: by.clone() },
         Fact::Reason { who: 0, text: text.clone(), by },

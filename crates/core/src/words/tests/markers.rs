@@ -15,6 +15,7 @@ fn what_was_written_is_read() {
     }
     let alarm = crate::digest::alarm(&defaults().repo, at(0), 1, None);
     let digest = Journal::begin(alarm, LifeId("0123456789abcdef".repeat(2)), &[], at(0));
+    assert_eq!(read_marker(&draft(&digest, None).body), named(&digest));
 }
 
 #[test]

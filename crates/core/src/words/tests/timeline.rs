@@ -31,7 +31,7 @@ fn the_timeline() {
         (snoozed(0, 60), "snoozed", "jane put off the reminder of jane until 2026-11-21 03:01:00 UTC"),
         (passed(0, Some(0)), "passed", "jane says that somebody else is meant than jane: joe"),
         (passed(0, None), "passed", "jane says that somebody else is meant than jane: nobody is left"),
-        (Fact::Sought(0), "fell-back", "The fallback channel has a note"),
+        (Fact::Sought { nth: 0 }, "fell-back", "The fallback channel has a note"),
         (reason(0, "So it is."), "reason", "jane says why they answered for jane"),
         (silent(0, &[0]), "silent", "No answer in time from jane"),
         (Fact::ClimbDue { wave: 0, rung: 1 }, "climb-due", "Time to go on to #security"),
