@@ -5,7 +5,9 @@ mod step;
 mod strict;
 #[cfg(test)]
 mod tests;
+mod ticket;
 mod tidy;
+mod timer;
 
 use std::fmt;
 
@@ -15,6 +17,8 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     fact::{Change, Fact},
     step::{Place, Remark, Stage, Step},
+    ticket::Ticket,
+    timer::{TIMERS, Timer},
 };
 use crate::{
     alarm::{Alarm, Key, Person, Rung},
@@ -106,39 +110,6 @@ pub struct Lease {
     /// Whether a message stands behind the run, and comes again if the run dies: then others may leave
     /// to it what they added to the journal.
     pub backed: bool,
-}
-
-/// When the clock will wake a life. It stands in the store under [`Timer::path`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Timer {
-    /// When, in whole seconds.
-    pub at: Timestamp,
-    /// Which one of this alarm, from 1: a timer that has gone off is never taken for the next.
-    pub n: u32,
-    /// Whether it has gone off. Then it stands in the store no more.
-    pub fired: bool,
-}
-
-/// Where timers stand.
-pub const TIMERS: &str = "due/";
-
-impl Timer {
-    /// The name of its object: in the order of time, then of keys.
-    pub fn path(&self, key: &Key) -> String {
-        format!("{}{key}.{}", Timer::prefix(self.at), self.n)
-    }
-
-    /// What the names of all timers of this second begin with; those of earlier ones come before it.
-    pub fn prefix(at: Timestamp) -> String {
-        format!("{TIMERS}{}/", at.strftime("%Y%m%dT%H%M%SZ"))
-    }
-
-    /// The alarm and the number of the timer that this object is; `None` when it is none.
-    pub fn read(path: &str) -> Option<(Key, u32)> {
-        let (_, name) = path.strip_prefix(TIMERS)?.split_once('/')?;
-        let (key, n) = name.split_once('.')?;
-        Some((Key::try_from(key.to_owned()).ok()?, n.parse().ok()?))
-    }
 }
 
 /// Everything that is known of one life.
@@ -305,36 +276,5 @@ impl Journal {
             Some(path) => Err(malformed(path, "not as Dispatch writes it".to_owned())),
             None => Ok(journal),
         }
-    }
-}
-
-/// What a button carries: which question of which life it answers.
-///
-/// Written as `v1.KEY.LIFE.WHO`. The life cannot be guessed, so a value that matches its journal
-/// came from a message that Dispatch sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ticket {
-    /// The alarm.
-    pub key: Key,
-    /// Its life.
-    pub life: LifeId,
-    /// Whose question.
-    pub who: Who,
-}
-
-impl Ticket {
-    /// Reads a button's value; `None` when it is not one of Dispatch's.
-    pub fn read(value: &str) -> Option<Self> {
-        let mut parts = value.split('.');
-        let (_, key, life, who) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        let key = Key::try_from(key.to_owned()).ok()?;
-        let ticket = Ticket { key, life: LifeId(life.to_owned()), who: who.parse().ok()? };
-        (ticket.to_string() == value).then_some(ticket)
-    }
-}
-
-impl fmt::Display for Ticket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "v1.{}.{}.{}", self.key, self.life, self.who)
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     alarm::{Address, Alarm, Issue, IssueNumber, Key, Page, Repo, Signal},
     digest::Item,
-    journal::{Answer, Clicker, Fact, Journal, LifeId, Place, Remark, Stage},
+    journal::{Answer, Change, Clicker, Fact, Journal, LifeId, Place, Remark, Stage},
     notice::Receipt,
     source::{self, Defaults, Invalid, Letter},
 };
@@ -186,4 +186,75 @@ pub(crate) fn nagged(round: usize) -> Fact {
     let person =
         |name: &str| crate::alarm::Person { name: name.to_owned(), address: Some(Address::new("slack", name)) };
     Fact::Nagged { round, people: vec![person("joe"), person("jane")], message: "Again.".to_owned() }
+}
+
+/// A question with everything that people can do beside answering: joe and sam stand behind jane, and the
+/// escalation has a step of each kind.
+pub(crate) fn waiting() -> Value {
+    let mut message = self_service();
+    message["users"] = json!([
+        { "slack": "jane", "slackId": "U012AB3CD" },
+        { "slack": "joe", "slackId": "U045EF6GH" },
+        { "slack": "sam", "slackId": "U078IJ9KL" },
+    ]);
+    message["answerTimeout"] = json!("PT1H");
+    for flag in ["askReason", "wrongPerson", "snooze"] {
+        message[flag] = json!(true);
+    }
+    message["escalation"] = json!([
+        { "slack": "sam", "slackId": "U078IJ9KL", "wait": "PT10M" },
+        { "channel": "#security", "wait": "PT20M" },
+        { "group": "S012AB3CD", "wait": "PT5M" },
+        { "onCall": "PABC123", "wait": "PT15M" },
+        { "pagerDutyServiceId": "P1" },
+    ]);
+    message
+}
+
+pub(crate) fn clicker(name: &str) -> Clicker {
+    Clicker { id: "U0".to_owned(), name: name.to_owned() }
+}
+
+pub(crate) fn ended() -> Fact {
+    Fact::Ended { by: Some("joe".to_owned()) }
+}
+
+pub(crate) fn reopened() -> Fact {
+    Fact::Reopened { by: Some("joe".to_owned()) }
+}
+
+pub(crate) fn withdrawn() -> Fact {
+    Fact::Withdrawn { message: "m2".to_owned(), note: Some("The disk is fine.".to_owned()) }
+}
+
+pub(crate) fn silent(wave: usize, who: &[usize]) -> Fact {
+    Fact::Silent { wave, who: who.to_vec() }
+}
+
+pub(crate) fn remind_due(who: usize) -> Fact {
+    Fact::RemindDue { who: vec![who] }
+}
+
+/// Put off until this second; see [`at`].
+pub(crate) fn snoozed(who: usize, until: i64) -> Fact {
+    Fact::Snoozed { who, until: at(until), why: Some("In a meeting.".to_owned()), by: clicker("jane") }
+}
+
+pub(crate) fn passed(who: usize, to: Option<usize>) -> Fact {
+    Fact::Passed { who, to, by: clicker("jane") }
+}
+
+pub(crate) fn reason(who: usize, text: &str) -> Fact {
+    Fact::Reason { who, text: text.to_owned(), by: clicker("jane") }
+}
+
+/// A note in a channel, or the page `Q0`.
+pub(crate) fn climbed(wave: usize, rung: usize, scheme: &str) -> Fact {
+    let at = Address::new(scheme, "P1");
+    let url = Some("https://example.pagerduty.com/incidents/Q0".to_owned());
+    Fact::Climbed { wave, rung, receipt: Receipt { at, id: "Q0".to_owned(), reader: None, url } }
+}
+
+pub(crate) fn incident(page: &str, change: Change) -> Fact {
+    Fact::Incident { page: page.to_owned(), change, by: Some("sam".to_owned()) }
 }

@@ -4,19 +4,25 @@
 pub const PICTURE: &str = "\
 \x20message ──> received ──── issue opened ────> open ──── everyone told ────> told
                 │                              │
-                │                              └─────── people asked ─────> asked
-     an issue stands already                                                  │
-                │                                                         yes or no
-                v                                                             v
-              stood                           closed <──── all yes ─────── answered
-        (the repeat is counted)                                               │
-                                                                             no
-                                                                              v
- high-priority message ─────────────── page alone ───────────────────────>  paged
+                │                              └─────── people asked ─────> asked ─────┐
+     an issue stands already                                                  │        │
+                │                                                         yes or no    │
+                v                                                             v        │
+              stood                           closed <──── all yes ─────── answered    │
+        (the repeat is counted)               │    ^                          │        │
+                                              │    │                         no     silence
+                                         reopened  │                          v        │
+                                              │    └─────── late yes ────── paged <────┘
+                                              v                               ^
+                                         handed-back                          │
+                                                                              │
+ high-priority message ─────────────── page alone ────────────────────────────┘
                                                                    (the issue stays open)
 
- A no pages at once, whoever has yet to answer. An alarm for nobody is told once its issue
- is open. Closing the issue by hand ends the life: every state leads to closed.
+ A no pages at once, whoever has yet to answer. Silence pages at the end of its escalation,
+ and a late yes closes when nobody has taken the page. An alarm for nobody is told once its
+ issue is open. Closing the issue by hand ends the life: every state leads to closed. Whoever
+ opens it again has it.
 ";
 
 /// Every change of state, by name: from, to.
@@ -27,6 +33,8 @@ pub(super) const CHANGES: &[(&str, &str)] = &[
     ("asked", "answered"),
     ("asked", "closed"),
     ("asked", "paged"),
+    ("closed", "handed-back"),
+    ("handed-back", "closed"),
     ("open", "answered"),
     ("open", "asked"),
     ("open", "closed"),

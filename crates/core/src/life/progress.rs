@@ -4,117 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 
+use super::{Incident, Pass, PersonProgress, Snooze, Wave};
 use crate::{
     alarm::{Alarm, Issue, Key},
     digest::{self, Line},
-    journal::{Answer, Change, Clicker, Fact, Journal, Place, Remark, Role, Stage, Step, Who},
+    journal::{Clicker, Fact, Journal, Place, Remark, Role, Step, Who},
     notice::Receipt,
 };
-
-/// The answer that stands for one person.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answered {
-    /// Which.
-    pub answer: Answer,
-    /// Who pressed the button.
-    pub by: Clicker,
-    /// Which of the further answers, if it was one of them.
-    pub variant: Option<usize>,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// What is known of one person.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PersonProgress {
-    /// Last round in which they were told or asked, and where.
-    pub reached: Option<(usize, Receipt)>,
-    /// Last round in which they could not be, and why.
-    pub unreached: Option<(usize, String)>,
-    /// The answer that stands.
-    pub answer: Option<Answered>,
-    /// The page for their no.
-    pub paged: Option<Receipt>,
-    /// What their question shows.
-    pub shown: Option<Stage>,
-    /// Their time zone, where it is known.
-    pub zone: Option<String>,
-    /// The wave in which they did not answer in time.
-    pub silent: Option<usize>,
-    /// Whether they passed the question on.
-    pub passed: bool,
-    /// Who is asked in their place.
-    pub deputy: Option<Who>,
-    /// When reminders were due.
-    pub reminds: Vec<Timestamp>,
-    /// How many of them were sent.
-    pub reminded: usize,
-    /// How often the reminder was put off, the last time when and until when.
-    pub snoozed: Option<(Timestamp, Timestamp)>,
-    /// See [`PersonProgress::snoozed`].
-    pub snoozes: usize,
-}
-
-/// Somebody put off a reminder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snooze {
-    /// Whose question.
-    pub who: Who,
-    /// Until when.
-    pub until: Timestamp,
-    /// Why, in their words.
-    pub why: Option<String>,
-    /// Who.
-    pub by: Clicker,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// Somebody passed a question on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pass {
-    /// One of the alarm's people, whose question it is.
-    pub who: Who,
-    /// Who is asked now.
-    pub to: Option<Who>,
-    /// Who passed it on.
-    pub by: Clicker,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// People who did not answer in time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wave {
-    /// Since when.
-    pub at: Timestamp,
-    /// Who.
-    pub who: Vec<Who>,
-    /// Steps of the chain whose time has come, by the clock.
-    pub due: BTreeMap<usize, Timestamp>,
-    /// What was sent, by step.
-    pub climbed: BTreeMap<usize, (Receipt, Timestamp)>,
-}
-
-/// What became of a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Incident {
-    /// As in [`Receipt::id`].
-    pub page: String,
-    /// What.
-    pub change: Change,
-    /// By whom, where that is known.
-    pub by: Option<String>,
-    /// When.
-    pub at: Timestamp,
-}
-
-impl PersonProgress {
-    /// Whether telling or asking them has come to an end, well or not.
-    pub fn is_settled(&self) -> bool {
-        self.answer.is_some() || self.reached.is_some() || self.unreached.is_some()
-    }
-}
 
 /// What a journal says so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -201,7 +97,7 @@ impl Progress {
             }
             Fact::Opened { .. } | Fact::Stood { .. } | Fact::Digested { .. } | Fact::Nagged { .. } => {}
             Fact::FellBack { round } => _ = self.noted.insert(*round),
-            Fact::Sought(nth) => _ = self.sought.insert(*nth),
+            Fact::Sought { nth } => _ = self.sought.insert(*nth),
             Fact::Remarked { remark, place } => {
                 self.told.insert(remark.clone());
                 self.remarked.push((remark.clone(), place.clone()));
@@ -243,13 +139,23 @@ impl Progress {
                     self.incidents.push(Incident { page: page.clone(), change: *change, by: by.clone(), at });
                 }
             }
-            Fact::Passed { who, to, by } => self.pass(at, *who, to.map(|to| journal.position(Role::Deputy(to))), by),
-            Fact::Snoozed { who, until, why, by } => {
-                let snooze = Snooze { who: *who, until: *until, why: why.clone(), by: by.clone(), at };
-                self.snoozes.push(snooze);
-                self.person(*who, 0, journal, at, fact);
+            Fact::Passed { who, to, by } => {
+                let to = to.filter(|to| *to < journal.alarm.deputies.len());
+                self.pass(at, *who, to.map(|to| journal.position(Role::Deputy(to))), by);
             }
-            Fact::Reason { who, text, by } => self.reasons.push((*who, by.clone(), text.clone())),
+            Fact::Snoozed { who, until, why, by } => {
+                if !self.snoozes.iter().any(|known| known.who == *who && known.until == *until) {
+                    let snooze = Snooze { who: *who, until: *until, why: why.clone(), by: by.clone(), at };
+                    self.snoozes.push(snooze);
+                    self.person(*who, 0, journal, at, fact);
+                }
+            }
+            Fact::Reason { who, text, by } => {
+                let reason = (*who, by.clone(), text.clone());
+                if !self.reasons.contains(&reason) {
+                    self.reasons.push(reason);
+                }
+            }
             Fact::RemindDue { who } => who.iter().for_each(|who| self.person(*who, 0, journal, at, fact)),
             Fact::Reached { who, round, .. } | Fact::Unreached { who, round, .. } => {
                 self.person(*who, *round, journal, at, fact);
@@ -276,6 +182,7 @@ impl Progress {
 
     /// The first outcome stands: whoever has answered before is not silent.
     fn fall_silent(&mut self, at: Timestamp, wave: usize, who: &[Who]) {
+        let wave = wave.min(self.waves.len());
         let mut silent = Vec::new();
         for who in who {
             let person = self.people.get_mut(*who);
@@ -285,13 +192,15 @@ impl Progress {
             }
         }
         match self.waves.get_mut(wave) {
+            _ if silent.is_empty() => {}
             Some(known) => known.who.extend(silent),
             None => self.waves.push(Wave { at, who: silent, due: BTreeMap::new(), climbed: BTreeMap::new() }),
         }
     }
 
     fn pass(&mut self, at: Timestamp, who: Who, to: Option<Who>, by: &Clicker) {
-        let Some(person) = self.people.get_mut(who) else { return };
+        let is_known = self.passes.iter().any(|pass| pass.who == who && pass.to == to);
+        let Some(person) = self.people.get_mut(who).filter(|_| !is_known) else { return };
         match person.deputy {
             Some(deputy) => self.others.entry(deputy).or_default().passed = true,
             None => person.passed = true,
@@ -339,6 +248,12 @@ impl Progress {
         self.digest.iter().chain(told).collect()
     }
 
+    /// Whoever is asked for one of the people: they themselves, or somebody in their place.
+    pub fn asked(&self, who: Who) -> Option<&PersonProgress> {
+        let person = self.people.get(who)?;
+        person.deputy.map_or(Some(person), |deputy| self.others.get(&deputy))
+    }
+
     /// One of the people, or somebody who is asked beside them: see [`Journal::role`].
     pub fn anybody(&self, who: Who) -> Option<&PersonProgress> {
         self.people.get(who).or_else(|| self.others.get(&who))
@@ -356,12 +271,20 @@ impl Progress {
         }
     }
 
-    /// All pages, the noes' before those of silence, each with the people whose they are.
+    /// All pages, the noes' before those of silence, each with the people whose they are. A late no may have joined
+    /// the page of a silence: both are one then.
     pub fn pages(&self) -> Vec<(&Receipt, Vec<Who>)> {
         let noes = self.people.iter().enumerate().filter_map(|(who, person)| Some((person.paged.as_ref()?, vec![who])));
         let waves =
             self.waves.iter().flat_map(|wave| wave.climbed.values().map(|(receipt, _)| (receipt, wave.who.clone())));
-        noes.chain(waves.filter(|(receipt, _)| receipt.at.scheme() == "pagerduty")).collect()
+        let mut pages: Vec<(&Receipt, Vec<Who>)> = Vec::new();
+        for (receipt, who) in noes.chain(waves.filter(|(receipt, _)| receipt.at.scheme() == "pagerduty")) {
+            match pages.iter_mut().find(|(known, _)| known.id == receipt.id) {
+                Some((_, whose)) => whose.extend(who),
+                None => pages.push((receipt, who)),
+            }
+        }
+        pages
     }
 
     /// What became of a page last.
@@ -372,29 +295,5 @@ impl Progress {
     /// Whether an answer is still to come.
     pub fn waits(&self, alarm: &Alarm) -> bool {
         alarm.question.is_some() && self.people.iter().any(|person| person.answer.is_none())
-    }
-}
-
-impl PersonProgress {
-    fn add(&mut self, at: Timestamp, fact: &Fact) {
-        match fact {
-            Fact::Reached { round, receipt, zone, .. } => {
-                self.reached = Some((*round, receipt.clone()));
-                self.zone = zone.clone().or(self.zone.take());
-            }
-            Fact::Unreached { round, reason, .. } => self.unreached = Some((*round, reason.clone())),
-            Fact::Answered { answer, variant, by, .. } if self.answer.is_none() => {
-                self.answer = Some(Answered { answer: *answer, by: by.clone(), variant: *variant, at });
-            }
-            Fact::Paged { receipt, .. } if self.paged.is_none() => self.paged = Some(receipt.clone()),
-            Fact::Shown { stage, .. } => self.shown = Some(*stage),
-            Fact::RemindDue { .. } => self.reminds.push(at),
-            Fact::Reminded { nth, .. } => self.reminded = self.reminded.max(nth.saturating_add(1)),
-            Fact::Snoozed { until, .. } => {
-                self.snoozed = Some((at, *until));
-                self.snoozes = self.snoozes.saturating_add(1);
-            }
-            _ => {}
-        }
     }
 }

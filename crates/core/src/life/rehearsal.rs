@@ -57,7 +57,8 @@ pub fn rehearse_silence(journal: &mut Journal) -> Vec<(Timestamp, Vec<Fact>, Vec
 
 /// What a step leaves behind when it works.
 fn success(journal: &Journal, step: &Step) -> Fact {
-    let receipt = |at: &Address| Receipt { at: at.clone(), id: String::new(), reader: None, url: None };
+    // What tells pages apart.
+    let receipt = |at: &Address| Receipt { at: at.clone(), id: format!("{step:?}"), reader: None, url: None };
     match step {
         Step::Open => {
             let repo = journal.alarm.repo.clone();
@@ -69,7 +70,7 @@ fn success(journal: &Journal, step: &Step) -> Fact {
             None => Fact::Unreached { who: *who, round: *round, reason: "no address".to_owned() },
         },
         Step::FallBack { round } => Fact::FellBack { round: *round },
-        Step::Seek(nth) => Fact::Sought(*nth),
+        Step::Seek(nth) => Fact::Sought { nth: *nth },
         Step::Remind { who, nth } => Fact::Reminded { who: *who, nth: *nth },
         Step::Climb { wave, rung } => {
             let to = journal.alarm.chain.get(*rung).map_or_else(|| journal.alarm.page.clone(), |rung| rung.to.clone());

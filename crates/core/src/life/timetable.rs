@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{PersonProgress, Progress, Wave};
 use crate::{
-    alarm::{Question, RungKind},
+    alarm::Question,
     hours,
     journal::{Change, Fact, Journal, Role, Step, Who},
 };
@@ -56,9 +56,7 @@ pub fn deadline(question: &Question, progress: &Progress, who: Who, opened: Time
 }
 
 fn after(question: &Question, progress: &Progress, who: Who, from: Timestamp, wait_s: u32) -> Timestamp {
-    let asked =
-        progress.people.get(who).and_then(|person| person.deputy).and_then(|deputy| progress.others.get(&deputy));
-    let zone = asked.or(progress.people.get(who)).and_then(|person| person.zone.as_deref());
+    let zone = progress.asked(who).or(progress.people.get(who)).and_then(|person| person.zone.as_deref());
     let own = question.hours.as_ref().map(|hours| zone.map_or_else(|| hours.clone(), |zone| hours.in_zone(zone)));
     hours::after(own.as_ref(), from, wait_s)
 }
@@ -85,11 +83,15 @@ fn deadlines(question: &Question, progress: &Progress, opened: Timestamp) -> Vec
 
 fn reminders(question: &Question, progress: &Progress, opened: Timestamp) -> Vec<Due> {
     let mut ends: BTreeMap<Timestamp, Vec<Who>> = BTreeMap::new();
-    for (who, person) in unanswered(progress).filter(|(_, person)| person.silent.is_none() && person.is_settled()) {
+    for (who, person) in unanswered(progress) {
+        let is_asked = progress.asked(who).is_some_and(|asked| asked.reached.is_some());
+        if !is_asked || person.silent.is_some() || !person.is_unreminded() {
+            continue;
+        }
         let at = match (person.snoozed, question.remind_s) {
-            (Some((when, until)), _) => Some(until).filter(|_| person.reminds.iter().all(|at| *at <= when)),
-            (None, Some(wait_s)) if person.reminds.is_empty() => Some(after(question, progress, who, opened, wait_s)),
-            (None, _) => None,
+            (Some((_, until)), _) => Some(until),
+            (None, Some(wait_s)) => Some(after(question, progress, who, opened, wait_s)),
+            (None, None) => None,
         };
         let end = deadline(question, progress, who, opened);
         if let Some(at) = at.filter(|at| end.is_none_or(|end| *at < end)) {
@@ -99,43 +101,33 @@ fn reminders(question: &Question, progress: &Progress, opened: Timestamp) -> Vec
     ends.into_iter().map(|(at, who)| Due { at, fact: Fact::RemindDue { who } }).collect()
 }
 
-/// The next step of each wave that somebody is still silent in, once the one before has had its time.
+/// The next step of each wave that somebody is still silent in, once the one before has had its time. That runs
+/// also while an outage keeps the step from being taken; a step that can never be taken has none.
 fn climbs(journal: &Journal, progress: &Progress) -> Vec<Due> {
     let waves = progress.waves.iter().enumerate().filter(|(_, wave)| is_climbing(progress, wave));
     let due = waves.filter_map(|(nth, wave)| {
         let rung = wave.due.keys().next_back().copied().unwrap_or(0);
         let next = rung.checked_add(1).filter(|next| *next < journal.alarm.chain.len())?;
         let wait_s = i64::from(journal.alarm.chain.get(rung)?.wait_s);
-        let since = since(journal, progress, nth, wave, rung)?;
-        let at = since.checked_add(SignedDuration::from_secs(wait_s)).ok()?;
+        let since = wave.due.get(&rung).copied().unwrap_or(wave.at);
+        let at = match failed(journal, progress, nth, rung) {
+            true => since,
+            false => since.checked_add(SignedDuration::from_secs(wait_s)).ok()?,
+        };
         Some(Due { at, fact: Fact::ClimbDue { wave: nth, rung: next } })
     });
     due.collect()
 }
 
-/// Whether somebody is still silent, and nobody has taken a page for it.
-pub(super) fn is_climbing(progress: &Progress, wave: &Wave) -> bool {
-    let silent = |who: &Who| progress.people.get(*who).is_some_and(|person| person.answer.is_none());
-    let taken = |page: &str| progress.incident(page).is_some_and(|known| known.change != Change::Reopened);
-    wave.who.iter().any(silent) && !wave.climbed.values().any(|(receipt, _)| taken(&receipt.id))
+/// Whether somebody is still silent.
+pub(super) fn is_silent(progress: &Progress, wave: &Wave) -> bool {
+    wave.who.iter().any(|who| progress.people.get(*who).is_some_and(|person| person.answer.is_none()))
 }
 
-/// When a step was taken; a step that cannot be taken has no time of its own, and `None` when it is still to be
-/// tried.
-fn since(journal: &Journal, progress: &Progress, nth: usize, wave: &Wave, rung: usize) -> Option<Timestamp> {
-    let due = wave.due.get(&rung).copied().unwrap_or(wave.at);
-    match (wave.climbed.get(&rung), failed(journal, progress, nth, rung)) {
-        (Some(_), _) => Some(due),
-        (None, true) => {
-            let wait_s = i64::from(journal.alarm.chain.get(rung)?.wait_s);
-            due.checked_sub(SignedDuration::from_secs(wait_s)).ok()
-        }
-        (None, false) if journal.alarm.chain.get(rung)?.kind() == RungKind::Ask => {
-            let who = journal.position(Role::Rung { wave: nth, rung });
-            progress.others.get(&who).and_then(|person| person.reached.as_ref()).map(|_| due)
-        }
-        (None, false) => None,
-    }
+/// Whether somebody is still silent, and nobody has taken a page for it.
+pub(super) fn is_climbing(progress: &Progress, wave: &Wave) -> bool {
+    let taken = |page: &str| progress.incident(page).is_some_and(|known| known.change != Change::Reopened);
+    is_silent(progress, wave) && !wave.climbed.values().any(|(receipt, _)| taken(&receipt.id))
 }
 
 /// Whether a step can never be taken.

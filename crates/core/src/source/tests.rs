@@ -4,4 +4,5 @@ mod agreement;
 mod hostile;
 mod mistakes;
 mod predecessor;
+mod silence;
 mod types;

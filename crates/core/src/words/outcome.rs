@@ -1,6 +1,6 @@
 //! What a question shows once it is answered, and what those read who press a button in vain.
 
-use super::{link, name, slack_time};
+use super::{link, slack_time};
 use crate::{
     alarm::{Issue, RungKind},
     journal::{Answer, Change, Clicker, Journal, Stage, Who},
@@ -129,7 +129,8 @@ pub enum Reply {
 
 /// A private note to whoever pressed a button.
 pub fn reply(journal: Option<&Journal>, who: Who, issue: Option<&Issue>, reply: &Reply, by: &Clicker) -> Notice {
-    let asked = journal.map_or("the person asked", |journal| name(&journal.alarm, who));
+    let asked = journal.and_then(|journal| journal.person(who, 0)).map(|person| person.name);
+    let asked = asked.as_deref().unwrap_or("the person asked");
     let text = match reply {
         Reply::NotYours => format!("Only {} can answer this question. Nothing was changed.", escape(asked)),
         Reply::Stands(answered) => format!(

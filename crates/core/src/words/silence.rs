@@ -46,9 +46,7 @@ pub(super) fn silent(progress: &Progress, wave: usize) -> Vec<Who> {
 /// The reminder, in the thread of the question.
 pub fn remind(journal: &Journal, issue: &Issue, progress: &Progress, who: Who, nth: usize) -> Option<Notice> {
     let question = journal.alarm.question.as_ref()?;
-    let person = progress.people.get(who)?;
-    let asked = person.deputy.map_or(Some(person), |deputy| progress.others.get(&deputy))?;
-    let (_, receipt) = asked.reached.as_ref()?;
+    let (_, receipt) = progress.asked(who)?.reached.as_ref()?;
     let end = progress.issue.as_ref().and_then(|(_, opened)| deadline(question, progress, who, *opened));
     let end = end.map(|end| format!(" Without an answer by {} this goes on to {}.", slack_time(end), next(journal)));
     let text = format!("This question still waits for your answer.{}", end.unwrap_or_default());

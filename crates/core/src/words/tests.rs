@@ -2,13 +2,15 @@
 
 mod harmless;
 mod markers;
+mod silence;
+mod timeline;
 
 use serde_json::json;
 
 use super::*;
 use crate::{
     alarm::{Address, Repo},
-    journal::{Answer, Clicker, Fact, Remark, Stage, Step},
+    journal::{Answer, Change, Clicker, Fact, Remark, Stage, Step},
     life::Answered,
     notice::Receipt,
     testing::*,
@@ -23,6 +25,10 @@ fn unkeyed(journal: &Journal, text: &str) -> String {
 
 fn comment_on(journal: &Journal, remark: &Remark) -> String {
     unkeyed(journal, &comment(journal, &Progress::of(journal), remark, at(60)))
+}
+
+fn asking(journal: &Journal, who: Who, round: usize) -> Notice {
+    reach(journal, &issue(), &Progress::of(journal), who, round)
 }
 
 #[test]
@@ -67,7 +73,7 @@ fn the_issue_in_another_repository_than_meant() {
 #[test]
 fn the_question() {
     let journal = journal(&self_service());
-    let notice = reach(&journal, &issue(), 0, 0);
+    let notice = asking(&journal, 0, 0);
     let button = |action: &str, label: &str, danger| Button {
         action: action.to_owned(),
         label: label.to_owned(),
@@ -89,7 +95,7 @@ fn the_question() {
 #[test]
 fn what_people_are_told_has_no_link_and_no_buttons() {
     for message in [broadcast(), nag()] {
-        let notice = reach(&journal(&message), &issue(), 1, 0);
+        let notice = asking(&journal(&message), 1, 0);
         assert_eq!(notice.paragraphs, [Text::Markup("Please rotate your keys.".to_owned())]);
         assert!(notice.link.is_none() && notice.prompt.is_none() && notice.buttons.is_empty());
     }
@@ -249,7 +255,7 @@ fn the_outcome_takes_the_place_of_the_question() {
     let notice = show(&journal, Stage::Paged);
     assert!(notice.buttons.is_empty());
     assert_eq!(notice.tone, Tone::Bad);
-    assert_eq!(notice.paragraphs, reach(&journal, &issue(), 0, 0).paragraphs);
+    assert_eq!(notice.paragraphs, asking(&journal, 0, 0).paragraphs);
     assert_eq!(notice.prompt, Some(Text::Markup("Did you do this?\n> On it.".to_owned())));
     let when = "<!date^1795230003^{date_short_pretty} at {time_secs}|2026-11-21 03:00:03 UTC>";
     let page = "the person on call was paged: <https://example.pagerduty.com/incidents/Q0|incident>";
@@ -268,8 +274,7 @@ fn the_outcome_takes_the_place_of_the_question() {
 fn the_private_notes() {
     let journal = journal(&self_service());
     let by = Clicker { id: "U9".to_owned(), name: "joe".to_owned() };
-    let stands =
-        Answered { answer: Answer::Yes, by: Clicker { id: "U0".to_owned(), name: "jane".to_owned() }, at: at(3) };
+    let stands = Answered { answer: Answer::Yes, by: clicker("jane"), variant: None, at: at(3) };
     let rows = [
         (Reply::NotYours, "Only jane can answer this question. Nothing was changed.", false),
         (
@@ -288,52 +293,4 @@ fn the_private_notes() {
     }
     let nobody = reply(None, 0, None, &Reply::NotYours, &by);
     assert!(nobody.paragraphs[0].as_str().starts_with("Only the person asked can answer"));
-}
-
-#[test]
-fn the_timeline() {
-    let alarm = alarm(&self_service());
-    let rows = [
-        (opened(), "opened", "Issue example-org/alarms#12 opened"),
-        (stood(), "stood", "Issue example-org/alarms#12 stood already; this counts as a repeat"),
-        (reached(0, 0), "reached", "jane asked at slack:D0"),
-        (unreached(0, 0), "unreached", "jane could not be asked: user_not_found"),
-        (Fact::FellBack { round: 0 }, "fell-back", "The fallback channel has a note"),
-        (answered(0, Answer::No), "answered", "jane answered no for jane"),
-        (paged(0), "paged", "pagerduty:P1 paged for the no of jane"),
-        (remarked(Remark::Answer(0)), "remarked", "The issue tells the answer of jane"),
-        (remarked(Remark::Tally(2)), "remarked", "The issue shows the tally of 2 answers"),
-        (remarked(Remark::Paged(0)), "remarked", "The issue links the page for jane"),
-        (remarked(Remark::Unreached), "remarked", "The issue says who could not be reached"),
-        (remarked(Remark::Repeats(4)), "remarked", "The issue shows 4 repeats"),
-        (remarked(Remark::Evidence("e1".to_owned())), "remarked", "The issue shows another unreadable message"),
-        (shown(0, Stage::Answered), "shown", "The question to jane shows the answer"),
-        (shown(0, Stage::Paged), "shown", "The question to jane shows the page"),
-        (Fact::Closed, "closed", "Issue closed as completed"),
-        (Fact::Ended, "ended", "Issue was found closed by somebody else"),
-        (repeated(3), "repeated", "Raised again (3)"),
-        (nagged(1), "nagged", "2 people are to be told again"),
-        (unreached(1, 1), "unreached", "Could not be told again: user_not_found"),
-        (
-            Fact::GaveUp { step: Step::Close, reason: "locked".to_owned() },
-            "gave-up",
-            "Refused for good, close the issue: locked",
-        ),
-    ];
-    for (fact, word, text) in rows {
-        assert_eq!(tell(&alarm, &fact), (word, text.to_owned()));
-    }
-    let steps = [
-        (Step::Open, "open an issue in example-org/alarms"),
-        (Step::Reach { who: 0, round: 0 }, "ask jane"),
-        (Step::FallBack { round: 0 }, "leave a note in the fallback channel"),
-        (Step::Page(0), "page for the no of jane"),
-        (Step::Remark(Remark::Unreached), "comment on the issue"),
-        (Step::Show { who: 7, stage: Stage::Paged }, "show the outcome to somebody"),
-        (Step::Close, "close the issue"),
-    ];
-    for (step, text) in steps {
-        assert_eq!(step_name(&alarm, &step), text);
-    }
-    assert_eq!(step_name(&crate::testing::alarm(&nag()), &Step::Reach { who: 1, round: 0 }), "tell joe");
 }

@@ -8,7 +8,7 @@ use crate::{
 
 /// One line for one fact: a word for what happened, and a sentence.
 pub fn tell(alarm: &Alarm, fact: &Fact) -> (&'static str, String) {
-    let called = |who: &usize| name(alarm, *who);
+    let called = |who: &usize| called(alarm, *who);
     let asked = if alarm.question.is_some() { "asked" } else { "told" };
     match fact {
         Fact::Opened { issue } => ("opened", format!("Issue {issue} opened")),
@@ -21,7 +21,7 @@ pub fn tell(alarm: &Alarm, fact: &Fact) -> (&'static str, String) {
         Fact::Nagged { people, .. } => ("nagged", format!("{} people are to be told again", people.len())),
         Fact::Reached { who, receipt, .. } => ("reached", format!("{} {asked} at {}", called(who), receipt.at)),
         Fact::Unreached { who, reason, .. } => ("unreached", format!("{} could not be {asked}: {reason}", called(who))),
-        Fact::FellBack { .. } | Fact::Sought(_) => ("fell-back", "The fallback channel has a note".to_owned()),
+        Fact::FellBack { .. } | Fact::Sought { .. } => ("fell-back", "The fallback channel has a note".to_owned()),
         Fact::RemindDue { who } => ("remind-due", format!("Time to remind {}", names(alarm, who))),
         Fact::Reminded { who, .. } => ("reminded", format!("{} reminded", called(who))),
         Fact::Snoozed { who, until, by, .. } => {
@@ -105,8 +105,7 @@ pub fn step_name(alarm: &Alarm, step: &Step) -> String {
     match step {
         Step::Open => format!("open an issue in {}", alarm.repo),
         Step::Reach { who, round: 1.. } => format!("tell person {} again", who + 1),
-        Step::Reach { who, .. } if *who >= alarm.people.len() => format!("ask {}", other(alarm, *who)),
-        Step::Reach { who, .. } if alarm.question.is_some() => format!("ask {}", name(alarm, *who)),
+        Step::Reach { who, .. } if alarm.question.is_some() => format!("ask {}", called(alarm, *who)),
         Step::Reach { who, .. } => format!("tell {}", name(alarm, *who)),
         Step::FallBack { .. } => "leave a note in the fallback channel".to_owned(),
         Step::Page(who) if alarm.page.rest().is_empty() => format!("page for the no of {}", name(alarm, *who)),
@@ -121,7 +120,7 @@ pub fn step_name(alarm: &Alarm, step: &Step) -> String {
         Step::Resolve { .. } => "resolve the page".to_owned(),
         Step::Mark => "label the issue as unanswered".to_owned(),
         Step::Remark(_) => "comment on the issue".to_owned(),
-        Step::Show { who, .. } => format!("show the outcome to {}", name(alarm, *who)),
+        Step::Show { who, .. } => format!("show the outcome to {}", called(alarm, *who)),
         Step::Close => "close the issue".to_owned(),
     }
 }
@@ -134,12 +133,12 @@ fn rung_name(alarm: &Alarm, rung: usize) -> &str {
     alarm.chain.get(rung).map_or("the next step", |step| step.name.as_str())
 }
 
-/// Somebody who is asked beside the alarm's people: see [`crate::journal::Journal::role`].
-fn other(alarm: &Alarm, who: Who) -> &str {
-    let behind = who.saturating_sub(alarm.people.len());
+/// One of the alarm's people, or somebody who is asked beside them: see [`crate::journal::Journal::role`].
+fn called(alarm: &Alarm, who: Who) -> &str {
+    let Some(behind) = who.checked_sub(alarm.people.len()) else { return name(alarm, who) };
     match (alarm.deputies.get(behind), behind.saturating_sub(alarm.deputies.len()).checked_rem(alarm.chain.len())) {
         (Some(deputy), _) => &deputy.name,
         (None, Some(rung)) => rung_name(alarm, rung),
-        (None, None) => "somebody else",
+        (None, None) => "somebody",
     }
 }

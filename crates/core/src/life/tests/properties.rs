@@ -3,9 +3,17 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::journal::{Role, Who};
 
 fn message() -> impl Strategy<Value = Value> {
-    prop::sample::select(vec![self_service(), broadcast(), poll(), nag(), low_priority()])
+    prop::sample::select(vec![self_service(), broadcast(), poll(), nag(), low_priority(), waiting(), patient_poll()])
+}
+
+/// Two people with a deadline, and PagerDuty behind it.
+fn patient_poll() -> Value {
+    let mut message = poll();
+    message["answerTimeout"] = json!("PT1H");
+    message
 }
 
 fn remark() -> impl Strategy<Value = Remark> {
@@ -18,11 +26,22 @@ fn remark() -> impl Strategy<Value = Remark> {
         (0..3u8).prop_map(|id| Remark::Evidence(id.to_string())),
         (0..2usize).prop_map(Remark::Alerted),
         (0..2usize, 0..4usize).prop_map(|(page, turn)| Remark::Listing { page, turn }),
+        (0..2usize, 0..5usize).prop_map(|(wave, rung)| Remark::Silent { wave, rung }),
+        (0..2usize).prop_map(Remark::Snoozed),
+        (0..2usize).prop_map(Remark::Passed),
+        (0..2usize).prop_map(Remark::Reason),
+        (0..3usize).prop_map(Remark::Incident),
+        Just(Remark::Withdrawn),
     ]
 }
 
 fn stage() -> impl Strategy<Value = Stage> {
-    prop::sample::select(vec![Stage::Answered, Stage::Paged])
+    prop_oneof![
+        prop::sample::select(vec![Stage::Answered, Stage::Paged, Stage::Passed, Stage::Ended]),
+        (0..2usize).prop_map(Stage::Snoozed),
+        (0..5usize).prop_map(Stage::Silent),
+        (0..3usize).prop_map(Stage::Incident),
+    ]
 }
 
 /// Steps that the engine gives up; never an issue or a page.
@@ -30,8 +49,12 @@ fn refused() -> impl Strategy<Value = Step> {
     prop_oneof![
         (0..2usize).prop_map(|round| Step::FallBack { round }),
         remark().prop_map(Step::Remark),
-        (0..3usize, stage()).prop_map(|(who, stage)| Step::Show { who, stage }),
-        Just(Step::Close),
+        (0..8usize, stage()).prop_map(|(who, stage)| Step::Show { who, stage }),
+        prop::sample::select(vec![Step::Close, Step::Mark]),
+        (0..2usize).prop_map(Step::Seek),
+        (0..2usize, 0..2usize).prop_map(|(who, nth)| Step::Remind { who, nth }),
+        // The notes of an escalation; its pages are never given up.
+        (0..2usize, 1..3usize).prop_map(|(wave, rung)| Step::Climb { wave, rung }),
     ]
 }
 
@@ -41,14 +64,15 @@ fn fact() -> impl Strategy<Value = Fact> {
     prop_oneof![
         2 => Just(opened()),
         1 => Just(stood()),
-        4 => (0..3usize, 0..3usize).prop_map(|(who, round)| reached(who, round)),
-        2 => (0..3usize, 0..3usize).prop_map(|(who, round)| unreached(who, round)),
+        4 => (0..9usize, 0..3usize).prop_map(|(who, round)| reached(who, round)),
+        2 => (0..9usize, 0..3usize).prop_map(|(who, round)| unreached(who, round)),
         2 => (0..3usize).prop_map(|round| Fact::FellBack { round }),
         4 => (0..3usize, answer).prop_map(|(who, answer)| answered(who, answer)),
         2 => (0..3usize).prop_map(paged),
         4 => remark().prop_map(remarked),
-        2 => (0..3usize, stage()).prop_map(|(who, stage)| shown(who, stage)),
-        1 => prop::sample::select(vec![Fact::Closed, Fact::Ended]),
+        2 => (0..9usize, stage()).prop_map(|(who, stage)| shown(who, stage)),
+        1 => prop::sample::select(vec![Fact::Closed, ended(), reopened(), withdrawn()]),
+        6 => in_time(),
         1 => Just(digested()),
         2 => any::<usize>().prop_map(|count| Fact::Repeated { count }),
         1 => (0..3u8, any::<bool>())
@@ -57,6 +81,25 @@ fn fact() -> impl Strategy<Value = Fact> {
         1 => Just(alerted()),
         2 => (0..3u8, 0..2u8, 1..9usize).prop_map(|(life, name, turn)| listed(&life.to_string(), &name.to_string(), turn)),
         1 => refused().prop_map(|step| Fact::GaveUp { step, reason: String::new() }),
+    ]
+}
+
+/// What silence brings, and what people do instead of answering.
+fn in_time() -> impl Strategy<Value = Fact> {
+    let change = prop::sample::select(vec![Change::Taken, Change::Resolved, Change::Reopened, Change::Left]);
+    prop_oneof![
+        3 => (0..2usize, prop::collection::vec(0..2usize, 1..3)).prop_map(|(wave, who)| silent(wave, &who)),
+        2 => (0..2usize, 1..5usize).prop_map(|(wave, rung)| Fact::ClimbDue { wave, rung }),
+        2 => (0..2usize, 0..5usize, any::<bool>())
+            .prop_map(|(wave, rung, pages)| climbed(wave, rung, if pages { "pagerduty" } else { "slack" })),
+        2 => (0..2usize).prop_map(remind_due),
+        1 => (0..2usize, 0..2usize).prop_map(|(who, nth)| Fact::Reminded { who, nth }),
+        2 => (0..2usize, 60..5_000i64).prop_map(|(who, until)| snoozed(who, until)),
+        2 => (0..2usize, prop::option::of(0..2usize)).prop_map(|(who, to)| passed(who, to)),
+        1 => (0..2usize).prop_map(|nth| Fact::Sought { nth }),
+        1 => (0..2usize).prop_map(|who| reason(who, "Why not.")),
+        3 => (prop::sample::select(vec!["Q0", "Q1"]), change).prop_map(|(page, change)| incident(page, change)),
+        1 => prop::sample::select(vec![Fact::Marked, Fact::Looked]),
     ]
 }
 
@@ -89,7 +132,10 @@ fn is_done(facts: &[Fact], step: &Step) -> bool {
         (Step::Page(who), Fact::Paged { who: whom, .. }) => who == whom,
         (Step::Remark(wanted), Fact::Remarked { remark, .. }) => wanted == remark,
         (Step::Show { who, stage }, Fact::Shown { who: whom, stage: at }) => who == whom && stage == at,
-        (Step::Close, Fact::Closed | Fact::Ended) => true,
+        (Step::Close, Fact::Closed | Fact::Ended { .. }) => true,
+        (Step::Seek(nth), Fact::Sought { nth: known }) => nth == known,
+        (Step::Remind { who, nth }, Fact::Reminded { who: whom, nth: known }) => who == whom && nth == known,
+        (Step::Mark, Fact::Marked) => true,
         (step, Fact::GaveUp { step: given_up, .. }) => step == given_up,
         _ => false,
     })
@@ -102,7 +148,8 @@ proptest! {
         prop_assert_eq!(plan(&journal), plan(&journal));
         let steps = steps(&journal);
         for (position, step) in steps.iter().enumerate() {
-            prop_assert!(!is_done(&facts, step), "{:?}", step);
+            let closed_again = *step == Step::Close && facts.contains(&reopened());
+            prop_assert!(!is_done(&facts, step) || closed_again, "{:?}", step);
             prop_assert!(!steps[..position].contains(step), "{:?}", step);
         }
     }
@@ -111,7 +158,7 @@ proptest! {
     fn every_no_and_nothing_else_is_paged(message in message(), facts in facts()) {
         let journal = journal_with(&message, facts.clone());
         let steps = steps(&journal);
-        let is_known = is_done(&facts, &Step::Open) || facts.iter().any(|fact| matches!(fact, Fact::Closed | Fact::Ended));
+        let is_known = is_done(&facts, &Step::Open) || facts.iter().any(|fact| matches!(fact, Fact::Closed | Fact::Ended { .. } | Fact::Reopened { .. }));
         for who in 0..3 {
             let has_said_no = first_answer(&facts, who) == Some(No) && who < journal.alarm.people.len();
             let due = is_known && has_said_no && !is_done(&facts, &Step::Page(who));
@@ -135,11 +182,12 @@ proptest! {
     }
 
     #[test]
-    fn only_yes_from_everyone_closes(message in message(), facts in facts()) {
+    fn only_yes_from_everyone_or_its_publisher_closes(message in message(), facts in facts()) {
         let journal = journal_with(&message, facts.clone());
         if steps(&journal).contains(&Step::Close) {
             let people = journal.alarm.people.len();
-            prop_assert!(people > 0 && (0..people).all(|who| first_answer(&facts, who) == Some(Yes)));
+            let all_well = people > 0 && (0..people).all(|who| first_answer(&facts, who) == Some(Yes));
+            prop_assert!(all_well || facts.contains(&withdrawn()));
         }
     }
 
@@ -158,7 +206,20 @@ proptest! {
                 | Fact::Listed { .. }
                 | Fact::Reached { .. }
                 | Fact::Unreached { .. }
+                | Fact::Incident { .. }
+                | Fact::Shown { .. }
+                | Fact::Looked
         ) {
+            return Ok(());
+        }
+        // Neither is the end the same once the issue was opened again, nor a reminder once it was put off.
+        let reopens = facts.contains(&reopened()) && matches!(twice, Fact::Closed | Fact::Ended { .. } | Fact::Reopened { .. });
+        let put_off = facts.iter().any(|fact| matches!(fact, Fact::Snoozed { .. })) && matches!(twice, Fact::RemindDue { .. });
+        // Two runs cannot both open a wave, because each must have read what the other wrote.
+        let is_wave = matches!(twice, Fact::Silent { .. });
+        if (facts.iter().any(|fact| matches!(fact, Fact::Closed | Fact::Ended { .. })) && matches!(twice, Fact::Reopened { .. }))
+            || reopens || put_off || is_wave
+        {
             return Ok(());
         }
         let mut doubled = journal;
@@ -176,6 +237,139 @@ proptest! {
             journal.push(at(1), fact);
         }
         prop_assert_eq!(state(&journal), State::Paged);
-        prop_assert_eq!(brief(&plan(&journal)), "comment page 1, comment repeats 3, show 1 page");
+        prop_assert_eq!(next(&journal), "comment page 1, comment repeats 3, show 1 page");
+    }
+
+    #[test]
+    fn doing_what_is_planned_comes_to_an_end(message in message(), facts in facts()) {
+        let mut journal = journal_with(&message, facts);
+        let played = rehearse(&mut journal, at(60));
+        prop_assert!(played.len() < 200, "{:?}", played);
+        prop_assert!(!matches!(plan(&journal), Plan::Do(_)));
+    }
+
+    #[test]
+    fn no_timer_spins(message in message(), facts in facts(), acts in any::<bool>()) {
+        let mut journal = journal_with(&message, facts);
+        let mut turns = 0;
+        while let Some(time) = wake(&journal) {
+            let facts = due(&journal, time);
+            prop_assert!(!facts.is_empty());
+            let now = time.max(at(60));
+            for fact in &facts {
+                journal.push(now, fact.clone());
+            }
+            prop_assert!(due(&journal, time).iter().all(|fact| !facts.contains(fact)), "{:?}", facts);
+            if acts {
+                rehearse(&mut journal, now);
+            }
+            turns += 1;
+            prop_assert!(turns < 100);
+        }
+    }
+
+    #[test]
+    fn whoever_has_not_answered_is_waited_for_until_they_are_silent(message in message(), facts in facts()) {
+        let journal = journal_with(&message, facts);
+        let progress = Progress::of(&journal);
+        let table = timetable(&journal);
+        let deadlines: Vec<&Fact> = table.iter().map(|due| &due.fact).collect();
+        let is_due = |wanted: Who| deadlines.iter().any(|fact| matches!(fact, Fact::Silent { who, .. } if who.contains(&wanted)));
+        let ends = journal.alarm.question.as_ref().is_some_and(|question| question.patience_s.is_some());
+        let lives = progress.issue.is_some() && !progress.over && !progress.handed_back && progress.withdrawn.is_none();
+        for (who, person) in progress.people.iter().enumerate() {
+            let waits = ends && lives && !progress.stood && person.answer.is_none() && person.silent.is_none();
+            prop_assert_eq!(is_due(who), waits, "{}", who);
+        }
+    }
+
+    #[test]
+    fn the_first_of_answer_and_silence_stands(message in message(), facts in facts()) {
+        let journal = journal_with(&message, facts.clone());
+        let progress = Progress::of(&journal);
+        for (who, person) in progress.people.iter().enumerate() {
+            let first = facts.iter().find_map(|fact| match fact {
+                Fact::Answered { who: whose, .. } if *whose == who => Some(false),
+                Fact::Silent { who: whose, .. } if whose.contains(&who) => Some(true),
+                _ => None,
+            });
+            prop_assert_eq!(person.silent.is_some(), first == Some(true));
+        }
+    }
+
+    #[test]
+    fn whoever_has_answered_is_left_alone(message in message(), facts in facts()) {
+        let journal = journal_with(&message, facts.clone());
+        let about = timetable(&journal).into_iter().flat_map(|due| match due.fact {
+            Fact::Silent { who, .. } | Fact::RemindDue { who } => who,
+            _ => Vec::new(),
+        });
+        let reminded = steps(&journal).into_iter().filter_map(|step| match step {
+            Step::Remind { who, .. } => Some(who),
+            _ => None,
+        });
+        for who in about.chain(reminded) {
+            prop_assert_eq!(first_answer(&facts, who), None);
+        }
+    }
+
+    #[test]
+    fn silence_ends_with_a_page(message in prop::sample::select(vec![waiting(), patient_poll()]), before in facts()) {
+        let ends = |fact: &Fact| {
+            matches!(
+                fact,
+                Fact::Stood { .. }
+                    | Fact::Closed
+                    | Fact::Ended { .. }
+                    | Fact::Reopened { .. }
+                    | Fact::Withdrawn { .. }
+                    | Fact::Answered { .. }
+                    | Fact::Incident { .. }
+            )
+        };
+        let mut journal = journal(&message);
+        // Pages are sent, never asked.
+        let page = journal.position(Role::Rung { wave: 0, rung: journal.alarm.chain.len() - 1 });
+        let asks_page = |fact: &Fact| matches!(fact, Fact::Unreached { who, .. } if *who >= page);
+        journal.push(at(0), opened());
+        for fact in before.into_iter().filter(|fact| !ends(fact) && !asks_page(fact)) {
+            journal.push(at(1), fact);
+        }
+        rehearse(&mut journal, at(2));
+        rehearse_silence(&mut journal);
+        let progress = Progress::of(&journal);
+        let paged: Vec<Who> = progress.pages().into_iter().flat_map(|(_, who)| who).collect();
+        for (who, person) in progress.people.iter().enumerate() {
+            prop_assert!(person.silent.is_some() && paged.contains(&who), "{}", who);
+        }
+    }
+
+    #[test]
+    fn only_what_is_due_happens_after_the_end(
+        message in message(),
+        facts in facts(),
+        end in prop::sample::select(vec![ended(), reopened(), withdrawn()]),
+    ) {
+        let mut journal = journal_with(&message, facts);
+        journal.push(at(60), end.clone());
+        let is_over = Progress::of(&journal).over;
+        prop_assert_eq!(wake(&journal), None);
+        for step in steps(&journal) {
+            let told = |remark: &Remark| match remark {
+                Remark::Repeats(_) => !is_over,
+                Remark::Tally(_) | Remark::Answer(_) | Remark::Paged(_) | Remark::Reason(_) => true,
+                Remark::Silent { .. } | Remark::Incident(_) | Remark::Withdrawn => true,
+                _ => false,
+            };
+            let fine = match (&end, &step) {
+                (_, Step::Page(_)) => true,
+                (Fact::Reopened { .. }, step) => matches!(step, Step::Remark(Remark::Repeats(_))),
+                (Fact::Ended { .. }, Step::Remark(remark)) => told(remark),
+                (Fact::Ended { .. }, step) => matches!(step, Step::Show { .. } | Step::Resolve { .. }),
+                (_, Step::Reach { round, .. }) => *round > 0,
+                (_, step) => !matches!(step, Step::Climb { .. } | Step::Remind { .. } | Step::Seek(_)),
+            };
+            prop_assert!(fine, "{:?}", step);
+        }
     }
 }

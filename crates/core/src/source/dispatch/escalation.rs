@@ -1,10 +1,10 @@
 //! What happens when nobody answers, step by step.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     super::{Defaults, Invalid, describe},
-    fields::{RungFields, User, duration_s, text, word},
+    fields::{Fields, RungFields, User, duration_s, text, word},
 };
 use crate::{
     alarm::{Address, ON_CALL, Rung, RungKind},
@@ -48,8 +48,9 @@ pub(super) fn chain(given: Option<&[RungFields]>, page: &Address, defaults: &Def
 /// # Errors
 /// What was found and what was expected.
 pub fn chain_of(text: &str, channel: &Address) -> Result<Vec<Rung>, String> {
-    let given: Vec<RungFields> = serde_json::from_str(text).map_err(|error| format!("not a list of steps: {error}"))?;
-    rungs(&given, channel).map_err(|invalid| invalid.to_string())
+    let given: Value = serde_json::from_str(text).map_err(|error| format!("not a list of steps: {error}"))?;
+    let fields = Fields::read(&json!({ "escalation": given })).map_err(|invalid| invalid.to_string())?;
+    rungs(&fields.escalation.unwrap_or_default(), channel).map_err(|invalid| invalid.to_string())
 }
 
 fn rungs(given: &[RungFields], channel: &Address) -> Result<Vec<Rung>, Invalid> {
@@ -77,14 +78,14 @@ fn rung(fields: &RungFields, n: usize, channel: &Address) -> Result<Rung, Invali
     let person = person.person();
     let slack = |rest: &str| Address::new("slack", rest);
     let name = |text: &str| shorten(&one_line(text), NAME_MAX).into_owned();
-    let told = word(&fields.channel).map(slack);
+    // What starts with neither `#` nor an id's letter is a name all the same, and never a person.
+    let told = word(&fields.channel).map(slack).map(|to| match to.is_channel() {
+        true => to,
+        false => slack(&format!("#{}", to.rest())),
+    });
+    let (group, on_call) = (word(&fields.group), word(&fields.on_call));
     let service = fields.pagerduty_service_id.as_ref().map(|words| words.0.trim().to_owned());
-    let kinds = [
-        person.address.is_some(),
-        told.is_some() || fields.group.is_some(),
-        service.is_some(),
-        fields.on_call.is_some(),
-    ];
+    let kinds = [person.address.is_some(), told.is_some() || group.is_some(), service.is_some(), on_call.is_some()];
     if kinds.iter().filter(|given| **given).count() != 1 {
         let expected = "exactly one of slackId, email or slack; channel or group; pagerDutyServiceId; onCall";
         let found = format!("{} of them", kinds.iter().filter(|given| **given).count());
@@ -96,12 +97,17 @@ fn rung(fields: &RungFields, n: usize, channel: &Address) -> Result<Rung, Invali
         let expected = "a person, because a question never goes to a channel: use channel";
         return Err(Invalid::new(path, describe(&Value::from(address.rest())), expected));
     }
-    let group = word(&fields.group).map(name);
-    if let Some(group) = group.as_ref().filter(|group| !group.bytes().all(|b| b.is_ascii_alphanumeric())) {
-        let found = describe(&Value::from(group.as_str()));
-        return Err(Invalid::new(format!("{path}.group"), found, "the id of a user group, such as S012AB3CD"));
+    for (field, given, expected) in [
+        ("group", group, "the id of a user group, such as S012AB3CD"),
+        ("onCall", on_call, "the id of a schedule or an escalation policy, such as PABC123"),
+    ] {
+        let fine = |id: &str| id.len() <= NAME_MAX && id.bytes().all(|b| b.is_ascii_alphanumeric());
+        if let Some(given) = given.filter(|given| !fine(given)) {
+            return Err(Invalid::new(format!("{path}.{field}"), describe(&Value::from(given)), expected));
+        }
     }
-    let (to, name) = match (person.address, service, word(&fields.on_call)) {
+    let group = group.map(str::to_owned);
+    let (to, name) = match (person.address, service, on_call) {
         (Some(address), ..) => (address, person.name),
         (None, Some(service), _) if service.is_empty() => (Address::new("pagerduty", ""), PAGER.to_owned()),
         (None, Some(service), _) => (Address::new("pagerduty", &service), name(&format!("{PAGER} service {service}"))),

@@ -1,25 +1,27 @@
 //! The fields of a message. One form serves all types; which fields a type needs is its own
 //! business ([`super::MessageType::required`]).
 
+mod body;
+mod check;
 mod lenient;
+mod question;
 
-use std::collections::HashSet;
-
-use jiff::{SignedDuration, fmt::temporal::SpanParser};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
-use serde_path_to_error::{Path, Segment};
 
-pub(super) use self::lenient::{Flag, Labels, Words};
+pub use self::question::patience_s;
+pub(super) use self::{
+    body::{Actions, Body, Github, Slack},
+    lenient::{Flag, Labels, Words},
+    question::duration_s,
+};
 use super::{
     super::{Defaults, Invalid, Letter, describe},
-    at, escalation, request_id,
+    request_id,
 };
 use crate::{
-    alarm::{Address, Again, Alarm, Choice, Person, Question, Repo, Variant},
-    hours::Hours,
-    journal::Answer,
+    alarm::{Address, Again, Alarm, Person, Repo},
     text::{one_line, shorten},
 };
 
@@ -89,72 +91,6 @@ pub(super) struct User {
     pub github: Option<Words>,
 }
 
-/// Texts by destination.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(expecting = "an object")]
-pub(super) struct Body {
-    /// The audit log.
-    pub github: Option<Github>,
-    /// What people read.
-    pub slack: Option<Slack>,
-    /// The page.
-    pub pagerduty: Option<PagerDuty>,
-}
-
-/// The issue.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(expecting = "an object")]
-pub(super) struct Github {
-    /// Title; over 256 characters it is shortened.
-    pub title: Option<Words>,
-    /// Body in GitHub's Markdown; over about 65,000 characters it is shortened.
-    pub body: Option<Words>,
-    /// Labels; at most 100 of at most 50 characters.
-    pub labels: Option<Labels>,
-    /// Another spelling of `labels`.
-    pub label: Option<Labels>,
-}
-
-/// The message in Slack.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(expecting = "an object")]
-pub(super) struct Slack {
-    /// What happened, in Slack's markup; default is the title. Over 3,000 characters it is shortened.
-    pub message: Option<Words>,
-    /// The question.
-    pub prompt: Option<Words>,
-    /// The buttons.
-    pub actions: Option<Actions>,
-}
-
-/// The two buttons and what is said after pressing them.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(expecting = "an object")]
-pub(super) struct Actions {
-    /// Text of the button that closes; default `Yes`. Over 75 characters it is shortened.
-    pub yes: Option<Words>,
-    /// Text of the button that pages; default `No`. Over 75 characters it is shortened.
-    pub no: Option<Words>,
-    /// What the person reads after yes.
-    pub yes_response: Option<Words>,
-    /// What the person reads after no.
-    pub no_response: Option<Words>,
-    /// Further answers, at most three; each counts as yes or no.
-    pub more: Option<Vec<MoreFields>>,
-}
-
-/// A further answer.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(expecting = "a further answer: an object with label and counts")]
-pub(super) struct MoreFields {
-    /// Text of the button; over 75 characters it is shortened.
-    pub label: Option<Words>,
-    /// `yes` or `no`: what it comes to.
-    pub counts: Option<Words>,
-    /// What the person reads after it.
-    pub response: Option<Words>,
-}
-
 /// One step of an escalation: exactly one of a person, a channel, a user group, a PagerDuty service, or who is on call.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", expecting = "a step of an escalation: an object")]
@@ -178,18 +114,6 @@ pub(super) struct RungFields {
     pub wait: Option<Words>,
 }
 
-/// The page.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(expecting = "an object")]
-pub(super) struct PagerDuty {
-    /// Another PagerDuty service than the deployment's; `pagerDutyServiceId` goes before it.
-    pub service: Option<Words>,
-    /// Title; over 1,024 characters (255 through PagerDuty's REST API) it is shortened.
-    pub title: Option<Words>,
-    /// What is known.
-    pub body: Option<Words>,
-}
-
 /// Longest address of a person, in characters: that of an e-mail address (RFC 5321, 4.5.3.1.3). Slack's ids and
 /// handles are shorter.
 const ADDRESS_MAX: usize = 254;
@@ -200,14 +124,14 @@ impl Fields {
     /// # Errors
     /// [`Invalid`] for the first field of a wrong kind.
     pub(super) fn read(message: &Value) -> Result<Self, Invalid> {
-        refuse_lists(message)?;
+        check::refuse_lists(message)?;
         serde_path_to_error::deserialize(message).map_err(|error| {
-            let found = find(message, error.path()).map_or_else(|| "nothing".to_owned(), describe);
+            let found = check::find(message, error.path()).map_or_else(|| "nothing".to_owned(), describe);
             let text = error.inner().to_string();
             let expected = text.rsplit_once("expected ").map_or(text.as_str(), |(_, expected)| expected);
             let is_people = error.path().to_string() == "users";
             let expected = match expected {
-                "a sequence" if is_people => PEOPLE,
+                "a sequence" if is_people => check::PEOPLE,
                 "a sequence" => "a list",
                 expected => expected,
             };
@@ -259,75 +183,6 @@ impl Fields {
     /// Whether the message asks something.
     pub(super) fn asks(&self) -> bool {
         self.slack().is_some_and(|slack| text(&slack.prompt).is_some() || slack.actions.is_some())
-    }
-
-    /// Has the alarm ask its people: the question with defaults for what is absent, and what follows when nobody
-    /// answers.
-    ///
-    /// # Errors
-    /// [`Invalid`] for a field that says what cannot be.
-    pub(super) fn ask(&self, alarm: &mut Alarm, defaults: &Defaults) -> Result<(), Invalid> {
-        alarm.link = true;
-        alarm.question = Some(self.question(defaults)?);
-        alarm.chain = escalation::chain(self.escalation.as_deref(), &alarm.page, defaults)?;
-        Ok(())
-    }
-
-    fn question(&self, defaults: &Defaults) -> Result<Question, Invalid> {
-        let none = Actions::default();
-        let actions = self.slack().and_then(|slack| slack.actions.as_ref()).unwrap_or(&none);
-        let or = |given: &Option<Words>, default: &str| text(given).unwrap_or(default).to_owned();
-        let prompt = self.slack().and_then(|slack| text(&slack.prompt)).unwrap_or("Was this you?");
-        let yes = Choice {
-            label: or(&actions.yes, "Yes"),
-            response: or(&actions.yes_response, "Thank you. The issue is being closed."),
-        };
-        let no = Choice {
-            label: or(&actions.no, "No"),
-            response: or(&actions.no_response, "Thank you for telling. Somebody will look at it now."),
-        };
-        let patience_s = match text(&self.answer_timeout) {
-            Some(given) => patience_s(given)?,
-            None => defaults.patience_s,
-        };
-        Ok(Question {
-            prompt: prompt.to_owned(),
-            more: more(actions, &yes, &no)?,
-            yes,
-            no,
-            patience_s,
-            remind_s: self.remind_s(patience_s)?,
-            hours: self.hours(defaults)?,
-            asks_reason: self.ask_reason.is_some_and(|flag| flag.0),
-            wrong_person: self.wrong_person.is_some_and(|flag| flag.0),
-            snooze: self.snooze.is_some_and(|flag| flag.0),
-        })
-    }
-
-    fn remind_s(&self, patience_s: Option<u32>) -> Result<Option<u32>, Invalid> {
-        let Some(given) = text(&self.remind_after) else { return Ok(patience_s.map(|patience_s| patience_s / 2)) };
-        match (duration_s("remindAfter", given)?, patience_s) {
-            (Some(remind_s), Some(patience_s)) if remind_s >= patience_s => {
-                let expected = format!("off, or less than the {patience_s} seconds of answerTimeout");
-                Err(Invalid::new("remindAfter", describe(&Value::from(given)), expected))
-            }
-            (remind_s, _) => Ok(remind_s),
-        }
-    }
-
-    /// The hours that the question keeps to.
-    fn hours(&self, defaults: &Defaults) -> Result<Option<Hours>, Invalid> {
-        let keeps = one_of("during", &self.during, [("working-hours", true), ("always", false)])?;
-        let is_urgent = one_of("urgency", &self.urgency, [("high", true), ("low", false)])?;
-        let hours = match word(&self.working_hours) {
-            Some(given) => Hours::read(given).map_err(|error| {
-                let expected = error.rsplit_once("expected ").map_or(error.as_str(), |(_, expected)| expected);
-                Invalid::new("workingHours", describe(&Value::from(given)), expected)
-            })?,
-            None => defaults.hours.clone(),
-        };
-        let keeps = keeps.unwrap_or(defaults.keeps_hours) && is_urgent != Some(true);
-        Ok(keeps.then_some(hours))
     }
 
     /// The people, in order.
@@ -421,15 +276,6 @@ impl User {
     }
 }
 
-impl Github {
-    fn all_labels(&self) -> Vec<String> {
-        let given = self.labels.as_ref().filter(|labels| !labels.0.is_empty()).or(self.label.as_ref());
-        let labels = given.iter().flat_map(|labels| &labels.0).map(|label| one_line(label));
-        let mut seen = HashSet::new();
-        labels.filter(|label| !label.is_empty() && seen.insert(label.clone())).collect()
-    }
-}
-
 /// The text of a field; `None` when it is absent or blank.
 pub(super) fn text(field: &Option<Words>) -> Option<&str> {
     field.as_ref().map(|words| words.0.as_str()).filter(|text| !text.trim().is_empty())
@@ -438,108 +284,4 @@ pub(super) fn text(field: &Option<Words>) -> Option<&str> {
 /// As [`text`], for a name or an id: without white space around it.
 pub(super) fn word(field: &Option<Words>) -> Option<&str> {
     text(field).map(str::trim)
-}
-
-/// Shortest and longest silence that a question may set, in seconds.
-const PATIENCE_S: std::ops::RangeInclusive<i64> = 60..=604_800;
-
-/// Reads `answerTimeout`: seconds, or `None` for `off`.
-///
-/// # Errors
-/// [`Invalid`] when it is neither `off` nor an ISO 8601 duration from `PT1M` to `P7D`.
-pub fn patience_s(given: &str) -> Result<Option<u32>, Invalid> {
-    duration_s("answerTimeout", given)
-}
-
-/// The same, of any field.
-pub(super) fn duration_s(path: &str, given: &str) -> Result<Option<u32>, Invalid> {
-    if given.trim().eq_ignore_ascii_case("off") {
-        return Ok(None);
-    }
-    let seconds = SpanParser::new().parse_span(given.trim()).ok().and_then(|span| {
-        // A day of a timeout is 24 hours, whatever clocks do that night.
-        let day = SignedDuration::from_hours(24).checked_mul(span.get_days())?;
-        let week = SignedDuration::from_hours(7 * 24).checked_mul(span.get_weeks())?;
-        let rest = SignedDuration::try_from(span.days(0).weeks(0)).ok()?;
-        Some(rest.checked_add(day)?.checked_add(week)?.as_secs())
-    });
-    match seconds.filter(|seconds| PATIENCE_S.contains(seconds)).and_then(|seconds| u32::try_from(seconds).ok()) {
-        Some(seconds) => Ok(Some(seconds)),
-        None => {
-            let expected = "off, or an ISO 8601 duration from PT1M to P7D";
-            Err(Invalid::new(path, describe(&Value::from(given)), expected))
-        }
-    }
-}
-
-/// What a field with two words says; `None` when it is absent.
-fn one_of(path: &str, field: &Option<Words>, words: [(&str, bool); 2]) -> Result<Option<bool>, Invalid> {
-    let Some(given) = word(field) else { return Ok(None) };
-    let found = words.iter().find(|(name, _)| name.eq_ignore_ascii_case(given));
-    let expected = || words.map(|(name, _)| name).join(" or ");
-    found.map(|(_, value)| Some(*value)).ok_or_else(|| Invalid::new(path, describe(&Value::from(given)), expected()))
-}
-
-/// The most further answers: with the others, as many buttons as still look like a question.
-const MORE_MAX: usize = 3;
-
-fn more(actions: &Actions, yes: &Choice, no: &Choice) -> Result<Vec<Variant>, Invalid> {
-    let given = actions.more.as_deref().unwrap_or_default();
-    if given.len() > MORE_MAX {
-        let found = format!("a list of {}", given.len());
-        return Err(Invalid::new("body.slack.actions.more", found, format!("at most {MORE_MAX} further answers")));
-    }
-    let variants = given.iter().enumerate().map(|(n, more)| {
-        let path = |name: &str| format!("body.slack.actions.more[{n}].{name}");
-        let label = text(&more.label).ok_or_else(|| Invalid::new(path("label"), "nothing", "a text"))?;
-        let is_yes = one_of(&path("counts"), &more.counts, [("yes", true), ("no", false)])?;
-        let (counts, default) = match is_yes {
-            Some(true) => (Answer::Yes, yes),
-            Some(false) => (Answer::No, no),
-            None => return Err(Invalid::new(path("counts"), "nothing", "yes or no")),
-        };
-        let response = text(&more.response).unwrap_or(&default.response).to_owned();
-        Ok(Variant { choice: Choice { label: label.to_owned(), response }, counts })
-    });
-    variants.collect()
-}
-
-/// What `users` must be.
-const PEOPLE: &str = "a list of people";
-
-/// Where objects stand, besides the people.
-const OBJECTS: [&str; 5] = ["body", "body.github", "body.slack", "body.slack.actions", "body.pagerduty"];
-
-/// Refuses a list in the place of an object: serde would take it for the object's values in order.
-fn refuse_lists(message: &Value) -> Result<(), Invalid> {
-    let refuse = |path: String, found: Option<&Value>, expected: &str| match found {
-        Some(list @ Value::Array(_)) => Err(Invalid::new(path, describe(list), expected)),
-        _ => Ok(()),
-    };
-    for path in OBJECTS {
-        refuse(path.to_owned(), at(message, path), "an object")?;
-    }
-    let users = message.get("users").and_then(Value::as_array).into_iter().flatten();
-    for (position, user) in users.enumerate() {
-        refuse(format!("users[{position}]"), Some(user), "a person: an object with slackId, email, slack or github")?;
-    }
-    let more = at(message, "body.slack.actions.more").and_then(Value::as_array).into_iter().flatten();
-    for (position, more) in more.enumerate() {
-        let path = format!("body.slack.actions.more[{position}]");
-        refuse(path, Some(more), "a further answer: an object with label and counts")?;
-    }
-    let rungs = message.get("escalation").and_then(Value::as_array).into_iter().flatten();
-    for (position, rung) in rungs.enumerate() {
-        refuse(format!("escalation[{position}]"), Some(rung), "a step of an escalation: an object")?;
-    }
-    Ok(())
-}
-
-/// What stands at the path of an error.
-fn find<'v>(message: &'v Value, path: &Path) -> Option<&'v Value> {
-    path.iter().try_fold(message, |value, segment| match segment {
-        Segment::Seq { index } => value.get(index),
-        Segment::Map { key } => value.get(key),
-        Segment::Enum { .. } | Segment::Unknown => Some(value),
-    })
 }

@@ -56,6 +56,16 @@ fn field() -> impl Strategy<Value = String> {
         "dedupKey",
         "githubRepo",
         "answerTimeout",
+        "remindAfter",
+        "escalation",
+        "wait",
+        "group",
+        "onCall",
+        "during",
+        "workingHours",
+        "urgency",
+        "more",
+        "counts",
     ];
     prop_oneof![3 => prop::sample::select(known).prop_map(str::to_owned), 1 => ".{0,8}"]
 }
@@ -70,7 +80,7 @@ fn is_kept(text: &str) -> bool {
         (Signal::Alarm(alarm), Some(_)) => {
             alarm.evidence.as_deref() == Some(text) && alarm.body.contains(text.trim_end_matches('\n'))
         }
-        (Signal::Resume(_), Some(_)) => false,
+        (Signal::Resume { .. } | Signal::Resolve(_), Some(_)) => false,
     }
 }
 

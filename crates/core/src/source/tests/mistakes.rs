@@ -21,7 +21,7 @@ fn unreadable(text: &str) -> Alarm {
 
 #[test]
 fn a_mistake_is_told_with_its_place_what_stands_there_and_what_should() {
-    let types = "expected one of self-service, broadcast, high-priority, low-priority, nag";
+    let types = "expected one of self-service, broadcast, high-priority, low-priority, nag, resolve";
     let title = r#""body":{"github":{"title":"t"}}"#;
     let asks = r#""type":"self-service","users":[{"slack":"jane"}],"body":{"github":{"title":"t"}}"#;
     let rows = [
@@ -149,7 +149,7 @@ A message was published that Dispatch cannot read. Nobody was asked or paged bec
 
 - where: `type`
 - found: `text \"medium\"`
-- expected: `one of self-service, broadcast, high-priority, low-priority, nag`
+- expected: `one of self-service, broadcast, high-priority, low-priority, nag, resolve`
 - message id: `0b6cf3ff-5c84-4d6c-a0b1-0d8b6f1c1111`
 
 Subject: Disk full

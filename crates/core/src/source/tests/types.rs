@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    alarm::{Address, Again, Alarm, Choice, Page, Person, Question, Repo, Signal},
+    alarm::{Address, Again, Alarm, Choice, Page, Person, Question, Repo, Rung, Signal},
     source::{self, Defaults, dispatch::TYPES},
     testing::*,
 };
@@ -32,10 +32,18 @@ fn self_service_asks_one_person() {
             prompt: "Did you do this?".to_owned(),
             yes: Choice { label: "Yes, I did".to_owned(), response: "Thanks.".to_owned() },
             no: Choice { label: "No".to_owned(), response: "On it.".to_owned() },
+            more: Vec::new(),
             patience_s: None,
+            remind_s: None,
+            hours: None,
+            asks_reason: false,
+            wrong_person: false,
+            snooze: false,
         }),
         again: Again::Count,
         retrigger: true,
+        deputies: Vec::new(),
+        chain: vec![Rung { to: Address::new("pagerduty", ""), name: "PagerDuty".to_owned(), group: None, wait_s: 900 }],
         page: Address::new("pagerduty", ""),
         evidence: None,
     };
@@ -102,8 +110,12 @@ fn a_type_is_known_by_all_its_names_in_any_case() {
                 let mut message = self_service();
                 message["body"]["pagerduty"] = json!({ "title": "t" });
                 message["type"] = json!(written);
-                let is_page = matches!(read(&message).unwrap(), Signal::Page(_));
-                assert_eq!(is_page, kind.name() == "high-priority", "{written}");
+                let expected = match read(&message).unwrap() {
+                    Signal::Page(_) => kind.name() == "high-priority",
+                    Signal::Resolve(_) => kind.name() == "resolve",
+                    _ => !["high-priority", "resolve"].contains(&kind.name()),
+                };
+                assert!(expected, "{written}");
             }
         }
     }
@@ -197,7 +209,9 @@ fn the_key_is_the_dedup_key_else_the_title_within_a_repository() {
 fn a_resumed_life_is_named_by_its_key() {
     let key = alarm(&self_service()).key();
     let read = source::read(&letter(&source::resume(&key)), &defaults()).unwrap();
-    assert_eq!(read.signal, Signal::Resume(key));
+    assert_eq!(read.signal, Signal::Resume { key: key.clone(), timer: None });
+    let woken = source::read(&letter(&source::wake(&key, 7)), &defaults()).unwrap();
+    assert_eq!(woken.signal, Signal::Resume { key, timer: Some(7) });
     let error = read_text(r#"{"type":"dispatch:resume","key":"../x"}"#);
     assert_eq!(error, "key: found text \"../x\", expected an alarm key of 40 hex digits");
 }

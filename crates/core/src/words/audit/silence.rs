@@ -26,7 +26,10 @@ pub(super) fn silent(journal: &Journal, progress: &Progress, wave: usize, rung: 
     let sent = known.climbed.get(&rung).map(|(receipt, _)| receipt);
     let other = progress.others.get(&journal.position(Role::Rung { wave, rung }));
     let refused = other.and_then(|person| person.unreached.as_ref()).map(|(_, reason)| plain(reason));
+    let is_answered = known.who.iter().all(|who| progress.people.get(*who).is_some_and(|who| who.answer.is_some()));
+    let is_untaken = sent.is_none() && other.is_none_or(|person| !person.is_settled());
     let what = match (step.kind(), sent, refused) {
+        _ if is_answered && is_untaken => "The answer came before anybody else heard of it.".to_owned(),
         (RungKind::Page, Some(receipt), _) => format!("{to} was paged: {}.", incident(Some(receipt))),
         (RungKind::Tell, Some(_), _) => format!("{to} was told in Slack."),
         (RungKind::Ask, _, None) => format!("{to} is asked in Slack."),
