@@ -63,7 +63,7 @@ fn acted_on(letter: &Letter<'_>, kept: &Kept) {
             assert!(is_known || journal.messages.len() >= 500, "the journal does not know message {}", letter.id);
         }
         // Nothing stands in this world that could go on.
-        Signal::Resume(_) => {}
+        Signal::Resume { .. } | Signal::Resolve(_) => {}
     }
 }
 

@@ -93,8 +93,11 @@ pub(super) fn notices(journal: &Journal, steps: &[Step]) -> Vec<Notice> {
     let mut notices: Vec<Notice> = steps
         .iter()
         .filter_map(|step| match step {
-            Step::Reach { who, round } => Some(words::reach(journal, &issue, *who, *round)),
+            Step::Reach { who, round } => Some(words::reach(journal, &issue, &progress, *who, *round)),
             Step::FallBack { round } => Some(words::fallback(journal, &issue, &progress, *round)),
+            Step::Seek(nth) => Some(words::seek(journal, &issue, *nth)),
+            Step::Remind { who, nth } => words::remind(journal, &issue, &progress, *who, *nth),
+            Step::Climb { wave, rung } => words::climb(journal, &issue, &progress, *wave, *rung),
             Step::Page(who) => Some(words::page_for_no(journal, &issue, &progress, *who)),
             Step::Show { who, stage } => Some(words::outcome(journal, &issue, &progress, *who, *stage)),
             _ => None,
@@ -110,7 +113,7 @@ pub(super) fn notices(journal: &Journal, steps: &[Step]) -> Vec<Notice> {
     notices.push(words::last_resort(Some(&journal.alarm), Some(&issue), &journal.key, &["m-1"], reason));
     // Nobody who is known has these places.
     for who in [progress.people.len(), usize::MAX] {
-        notices.push(words::reach(journal, &issue, who, usize::MAX));
+        notices.push(words::reach(journal, &issue, &progress, who, usize::MAX));
         notices.push(words::page_for_no(journal, &issue, &progress, who));
         notices.push(words::outcome(journal, &issue, &progress, who, Stage::Paged));
     }

@@ -32,7 +32,11 @@ pub fn holds(letter: &Letter<'_>) {
     match read.signal {
         Signal::Page(page) => page_holds(letter, &page, unreadable),
         Signal::Alarm(alarm) => alarm_holds(letter, &alarm, unreadable),
-        Signal::Resume(key) => assert!(!unreadable && letter.text.contains(key.as_str())),
+        Signal::Resume { key, .. } => assert!(!unreadable && letter.text.contains(key.as_str())),
+        Signal::Resolve(resolve) => {
+            assert!(!unreadable && (resolve.key.is_some() || resolve.page.is_some()));
+            assert!(resolve.page.is_none_or(|(_, key)| !key.contains('\0')));
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use dispatch_core::journal::{Answer, Journal, Ticket};
-use dispatch_triage::{Action, read};
+use dispatch_triage::{Action, Button, read};
 use serde_json::{Value, json};
 
 use super::{
@@ -27,7 +27,12 @@ pub fn holds(payload: &str) {
         Ok(Action::Press(press)) => {
             assert_eq!(status, 200, "a press that can be read");
             let is_theirs = press.ticket == ticket(&before) && press.by.id == READER;
-            let answered = press.click().filter(|_| is_theirs).map(|click| click.answer);
+            let answered = match press.button {
+                Button::Yes => Some(Answer::Yes),
+                Button::No => Some(Answer::No),
+                Button::More(_) | Button::Wrong | Button::Snooze => None,
+            };
+            let answered = answered.filter(|_| is_theirs);
             assert_eq!(answer(&after), answered, "{press:?}");
         }
         Ok(Action::Reason(_) | Action::Snoozed(_)) => assert_eq!((status, answer(&after)), (200, None)),

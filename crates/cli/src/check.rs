@@ -117,7 +117,7 @@ pub(crate) fn complaint(file: &File, message: &Message<'_>, invalid: &Invalid) -
 /// What is odd about a message that is fine: where, in bytes of the file and in order, and what.
 fn oddities(file: &File, message: &Message<'_>, read: &Read) -> Vec<(usize, String)> {
     // Dispatch's own messages are no part of the contract.
-    if matches!(read.signal, Signal::Resume(_)) {
+    if matches!(read.signal, Signal::Resume { .. }) {
         return Vec::new();
     }
     let unknown = unknown::fields(message.text).into_iter();
@@ -130,7 +130,10 @@ fn oddities(file: &File, message: &Message<'_>, read: &Read) -> Vec<(usize, Stri
 fn summary(signal: &Signal) -> String {
     match signal {
         Signal::Page(page) => format!("high-priority {:?}", page.title),
-        Signal::Resume(key) => format!("go on with alarm {key}"),
+        Signal::Resume { key, .. } => format!("go on with alarm {key}"),
+        Signal::Resolve(resolve) => {
+            format!("resolve {}", resolve.page.as_ref().map_or_else(String::new, |(_, key)| format!("{key:?}")))
+        }
         Signal::Alarm(alarm) => format!("{} {:?}", alarm.kind.trim().to_lowercase(), alarm.title),
     }
 }

@@ -4,7 +4,7 @@ use std::{fmt::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Args, FromArgMatches, ValueHint};
 use dispatch_core::{
-    alarm::{Address, Again, Alarm, Page, Question, Repo, Signal},
+    alarm::{Address, Again, Alarm, Page, Question, Repo, Resolve, Signal},
     journal::{Answer, Journal, LifeId, Remark, Stage, Step},
     life::{rehearse, rehearse_answer},
     source::{self, Defaults, Letter},
@@ -74,7 +74,8 @@ fn of_message(text: &str, defaults: &Defaults) -> String {
     let plan = match &read.signal {
         Signal::Page(page) => of_page(page),
         Signal::Alarm(alarm) => of_alarm(alarm),
-        Signal::Resume(key) => format!("Go on with alarm {key} from wherever it stands.\n"),
+        Signal::Resume { key, .. } => format!("Go on with alarm {key} from wherever it stands.\n"),
+        Signal::Resolve(resolve) => of_resolve(resolve),
     };
     warning.unwrap_or_default() + &plan
 }
@@ -94,6 +95,21 @@ fn of_page(page: &Page) -> String {
         pager(&page.to),
         last_line(&format!("repeats join the incident that is open under the key {:?}", page.key)),
     )
+}
+
+fn of_resolve(resolve: &Resolve) -> String {
+    let mut text = style::strong("resolve") + "\n";
+    let mut steps = Vec::new();
+    if let Some(key) = &resolve.key {
+        steps.push(format!("if alarm {key} is open: close its issue, end its questions, resolve its pages"));
+    }
+    if let Some((to, key)) = &resolve.page {
+        steps.push(format!("resolve what is open at {} under the key {key:?}", pager(to)));
+    }
+    for (n, step) in steps.iter().enumerate() {
+        let _ = writeln!(text, "  {}. {step}", n + 1);
+    }
+    text
 }
 
 fn of_alarm(alarm: &Alarm) -> String {

@@ -50,7 +50,8 @@ impl Letter {
         let (kind, title) = match source::accept(&letter, &defaults()).signal {
             Signal::Page(page) => ("high-priority".to_owned(), page.title),
             Signal::Alarm(alarm) => (alarm.kind.trim().to_lowercase(), alarm.title),
-            Signal::Resume(key) => ("resume".to_owned(), format!("go on with alarm {key}")),
+            Signal::Resolve(_) => ("resolve".to_owned(), "an alarm is over".to_owned()),
+            Signal::Resume { key, .. } => ("resume".to_owned(), format!("go on with alarm {key}")),
         };
         Letter { received, name: id, kind, title, named }
     }
