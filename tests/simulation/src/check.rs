@@ -4,6 +4,7 @@ mod issues;
 mod pages;
 mod people;
 mod queues;
+mod silence;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +22,8 @@ use crate::{function::defaults, outside::Outside, queue::Status, workload::Workl
 struct Life {
     journal: Journal,
     progress: Progress,
-    /// Somebody clicked, heard of an error, and did not click again: nothing is promised to them.
+    /// Somebody clicked, heard of an error, and did not click again, or a webhook was lost in that way: nothing is
+    /// promised to them.
     is_unpromised: bool,
 }
 
@@ -57,7 +59,8 @@ fn signal(id: &str, text: &str) -> Signal {
 fn key_of(id: &str, text: &str) -> Option<Key> {
     match signal(id, text) {
         Signal::Alarm(alarm) => Some(alarm.key()),
-        Signal::Resume(key) => Some(key),
+        Signal::Resume { key, .. } => Some(key),
+        Signal::Resolve(resolve) => resolve.key,
         Signal::Page(_) => None,
     }
 }
@@ -78,8 +81,12 @@ impl<'a> Scene<'a> {
                 Ok(journal) => {
                     let clicked = outside.people.clicked.iter();
                     let mut hers = clicked.filter(|clicked| clicked.click.ticket.life == journal.life);
-                    let is_unpromised = hers.any(|clicked| clicked.taken.is_none());
-                    scene.lives.push(Life { progress: Progress::of(&journal), journal, is_unpromised });
+                    let progress = Progress::of(&journal);
+                    let unheard = &outside.people.unheard;
+                    let is_unpromised = hers.any(|clicked| clicked.taken.is_none())
+                        || unheard.lives.contains(&journal.life)
+                        || progress.pages().iter().any(|(page, _)| unheard.refused.contains(&page.id));
+                    scene.lives.push(Life { progress, journal, is_unpromised });
                 }
                 Err(error) => found.push(format!("journals: {error}")),
             }
@@ -88,7 +95,7 @@ impl<'a> Scene<'a> {
             match signal(&sending.id, &sending.text) {
                 Signal::Alarm(alarm) => _ = scene.raised.entry(alarm.key()).or_default().insert(&sending.id),
                 Signal::Page(page) => scene.pages.push(page),
-                Signal::Resume(_) => {}
+                Signal::Resume { .. } | Signal::Resolve(_) => {}
             }
         }
         let parcels = &outside.queues.parcels;
@@ -125,8 +132,11 @@ pub(crate) fn everything(outside: &Outside, work: &Workload, is_poisoned: bool) 
     people::check(&scene, &mut found);
     pages::check(&scene, &mut found);
     queues::check(&scene, is_poisoned, &mut found);
+    silence::check(&scene, &mut found);
     found
 }
+
+pub(crate) use silence::{next_due, timers};
 
 /// Adds up what happened.
 pub(crate) fn count(outside: &mut Outside, work: &Workload) {
@@ -152,4 +162,5 @@ pub(crate) fn count(outside: &mut Outside, work: &Workload) {
     counts.last_resorts += last.count();
     counts.dead_letters += outside.queues.dead().count();
     counts.runs += outside.runs.len();
+    silence::count(outside);
 }

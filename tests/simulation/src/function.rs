@@ -8,12 +8,14 @@ use dispatch_core::{
 };
 use dispatch_engine::{
     answer::{Click, Taken, follow_up, record},
+    heard,
     world::{Run, World},
 };
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
+    hands::Hook,
     line::{Line, RECEIVES_MAX},
     outside::Shared,
     queue::Delivery,
@@ -116,7 +118,7 @@ fn killed(line: &Line) {
 /// One click, as `triage` takes it: what became of it, and whether Slack heard 200.
 pub(crate) async fn triage(shared: &Shared, click: &Click) -> (Option<Taken>, bool) {
     let line = Line::new(shared, "triage", false);
-    line.tell(|| format!("gets {} by {}", click.answer, click.by.id));
+    line.tell(|| format!("gets {:?} of {} by {}", click.button, click.ticket.who, click.by.id));
     let polls = end(&line, true);
     let world = line.world(&defaults());
     let start = Instant::now();
@@ -135,8 +137,58 @@ pub(crate) async fn triage(shared: &Shared, click: &Click) -> (Option<Taken>, bo
 }
 
 async fn respond(world: &World, click: &Click, start: Instant) -> (Option<Taken>, bool) {
-    let Ok(taken) = record(world, click).await else { return (None, false) };
+    let Ok(recorded) = record(world, click).await else { return (None, false) };
     let run = Run::alone(world, start + STEPS);
-    let followed = follow_up(world, &run, click, &taken, start + HAND_ON).await;
-    (Some(taken), followed.is_ok())
+    let followed = follow_up(world, &run, click, &recorded, start + HAND_ON).await;
+    (Some(recorded.taken), followed.is_ok())
+}
+
+/// One webhook, as `triage` takes it: whether it was answered with 200.
+pub(crate) async fn hook(shared: &Shared, hook: &Hook) -> bool {
+    let line = Line::new(shared, "triage", false);
+    line.tell(|| format!("hears {hook:?}"));
+    shared.with(|outside| outside.counts.webhooks += 1);
+    let polls = end(&line, true);
+    let world = line.world(&defaults());
+    let start = Instant::now();
+    let taken = mortal(polls, timeout_at(start + ANSWER, take(&line, &world, hook, start))).await;
+    if taken.is_none() {
+        killed(&line);
+    }
+    let is_kept = matches!(taken, Some(Ok(true)));
+    line.tell(|| format!("answers {}", if is_kept { 200 } else { 500 }));
+    is_kept
+}
+
+async fn take(line: &Line, world: &World, hook: &Hook, start: Instant) -> bool {
+    let kept = match hook {
+        Hook::Issue(issue) => heard::issue(world, issue).await,
+        Hook::Incident(incident) => heard::incident(world, incident).await,
+    };
+    let key = match kept {
+        Ok(Some(key)) => key,
+        Ok(None) => {
+            line.shared.with(|outside| outside.in_vain(hook));
+            return true;
+        }
+        Err(_) => return false,
+    };
+    let run = Run::alone(world, start + STEPS);
+    heard::follow_up(world, &run, &key, start + HAND_ON).await.is_ok()
+}
+
+/// One tick of the clock. Nobody sends it again: the next one finds what it left.
+pub(crate) async fn tick(shared: Shared) {
+    let line = Line::new(&shared, "clock", false);
+    let polls = end(&line, true);
+    let world = line.world(&defaults());
+    shared.with(|outside| outside.counts.ticks += 1);
+    let handled =
+        timeout(FUNCTION, mortal(polls, dispatch_incoming::handle(&world, json!({ "dispatch": "tick" }), TIME)));
+    match handled.await {
+        Ok(Some(Ok(answer))) => line.tell(|| format!("has gone round: {answer}")),
+        Ok(Some(Err(error))) => line.tell(|| format!("stops: {error}")),
+        // One that hangs is ended from outside.
+        Ok(None) | Err(_) => killed(&line),
+    }
 }

@@ -37,6 +37,8 @@ pub(crate) struct Opened {
     at: Timestamp,
     /// When, and when searches show it.
     pub(crate) closed: Option<(Duration, Duration)>,
+    /// Somebody opened it again.
+    pub(crate) reopened: bool,
     /// No comments, please.
     pub(crate) locked: bool,
     pub(crate) comments: Vec<Comment>,
@@ -89,6 +91,7 @@ impl Outside {
             shown,
             at,
             closed: None,
+            reopened: false,
             locked,
             comments: Vec::new(),
             labels: BTreeSet::new(),
@@ -96,8 +99,8 @@ impl Outside {
         issue
     }
 
-    /// Closes an issue; success when it is closed already.
-    pub(crate) fn close_issue(&mut self, repo: &Repo, number: IssueNumber) {
+    /// Closes an issue, on behalf of Dispatch when nobody is named; success when it is closed already.
+    pub(crate) fn close_issue(&mut self, repo: &Repo, number: IssueNumber, by: Option<&str>) {
         let now = self.now();
         let lag = u64::try_from(self.weather.lag.as_millis()).unwrap_or_default();
         let shown = now + self.chance.millis(0..=lag);
@@ -105,6 +108,19 @@ impl Outside {
             && known.closed.is_none()
         {
             known.closed = Some((now, shown));
+            let known = known.clone();
+            self.tell_of_issue(&known, by);
+        }
+    }
+
+    /// Somebody opens an issue again.
+    pub(crate) fn reopen_issue(&mut self, repo: &Repo, number: IssueNumber, by: &str) {
+        if let Some(known) = self.github.get(repo, number)
+            && known.closed.take().is_some()
+        {
+            known.reopened = true;
+            let known = known.clone();
+            self.tell_of_issue(&known, Some(by));
         }
     }
 }
@@ -204,7 +220,7 @@ impl AuditLog for Line {
     async fn close(&self, repo: &Repo, number: IssueNumber) -> Result<(), Failed> {
         let repo = repo.clone();
         self.call(Vendor::GitHub, "github close", move |outside, _| {
-            outside.close_issue(&repo, number);
+            outside.close_issue(&repo, number, None);
             outside.tell(|| format!("             {repo}#{number} is closed"));
             Ok(())
         })

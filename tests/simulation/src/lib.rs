@@ -70,8 +70,10 @@
 
 mod chance;
 mod check;
+mod clock;
 mod function;
 mod github;
+mod hands;
 mod line;
 mod logs;
 mod outside;

@@ -14,7 +14,6 @@ use tokio::time::sleep;
 use crate::{
     outside::{Outside, RunId, RunRecord, Shared},
     pagerduty::Pager,
-    people,
     slack::Chat,
     weather::{Fault, Vendor},
 };
@@ -34,6 +33,8 @@ pub(crate) struct Line {
     skew_ms: i64,
     /// It has a message on one of its last two deliveries.
     spared: bool,
+    /// As long as anybody holds one, something is under way.
+    _under_way: Arc<()>,
 }
 
 /// What an action needs to know of the call that it is part of.
@@ -54,15 +55,15 @@ pub(crate) fn time_at(passed: Duration) -> Timestamp {
 
 impl Line {
     pub(crate) fn new(shared: &Shared, kind: &str, spared: bool) -> Self {
-        let (run, skew_ms) = shared.with(|outside| {
+        let (run, skew_ms, under_way) = shared.with(|outside| {
             let most = i64::try_from(outside.weather.skew.as_millis()).unwrap_or_default();
             let range = u64::try_from(2 * most).unwrap_or_default();
             let skew_ms = i64::try_from(outside.chance.within(0..=range)).unwrap_or_default() - most;
             let run = outside.runs.len();
             outside.runs.push(RunRecord { name: format!("{kind} {run}"), ..RunRecord::default() });
-            (run, skew_ms)
+            (run, skew_ms, outside.under_way.clone())
         });
-        Line { shared: shared.clone(), run, skew_ms, spared }
+        Line { shared: shared.clone(), run, skew_ms, spared, _under_way: under_way }
     }
 
     /// The world as this run sees it.
@@ -188,14 +189,11 @@ fn arrive<T>(
 ) -> Result<T, Failed> {
     let when = if late { ", late" } else { "" };
     line.tell(|| format!("{call}{when}"));
-    let (result, intents) = line.shared.with(|outside| {
+    let result = line.shared.with(|outside| {
         let at = time_at(outside.now());
-        let result = act(outside, Caller { run: line.run, at, late });
-        (result, outside.intents())
+        act(outside, Caller { run: line.run, at, late })
     });
-    for intent in intents {
-        line.shared.spawn(people::click(line.shared.clone(), intent));
-    }
+    line.shared.set_off();
     result
 }
 

@@ -49,6 +49,8 @@ pub(crate) struct Outside {
     pub(crate) runs: Vec<RunRecord>,
     /// Tasks that are under way.
     pub(crate) busy: usize,
+    /// Held by every run, and by every call that is on its way.
+    pub(crate) under_way: Arc<()>,
     /// What must not be, and was seen while it happened.
     pub(crate) violations: Vec<String>,
     pub(crate) counts: Counts,
@@ -87,6 +89,11 @@ impl Outside {
         *self.faults.entry((vendor, fault.word())).or_default() += 1;
     }
 
+    /// Whether no run is under way and no message waits.
+    pub(crate) fn is_quiet(&self) -> bool {
+        Arc::strong_count(&self.under_way) == 1 && self.queues.are_empty()
+    }
+
     pub(crate) fn trace(&mut self) -> String {
         self.trace.take().unwrap_or_default()
     }
@@ -116,6 +123,7 @@ impl Shared {
             people: People::default(),
             runs: Vec::new(),
             busy: 0,
+            under_way: Arc::default(),
             violations: Vec::new(),
             counts: Counts::default(),
             faults: BTreeMap::new(),

@@ -1,6 +1,8 @@
 //! PagerDuty: a key that an open incident of the same service has already opens no second one. What is
 //! resolved may be opened anew.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use dispatch_core::{
     alarm::{Address, Person},
@@ -8,7 +10,12 @@ use dispatch_core::{
 };
 use dispatch_engine::ports::{Destination, Failed, Standing};
 
-use crate::{line::Line, outside::Outside, people, weather::Vendor};
+use crate::{
+    line::Line,
+    outside::{Outside, RunId},
+    people,
+    weather::Vendor,
+};
 
 /// An incident.
 #[derive(Clone, Debug)]
@@ -19,6 +26,12 @@ pub(crate) struct Incident {
     pub(crate) key: String,
     pub(crate) title: String,
     pub(crate) standing: Standing,
+    pub(crate) opened: Duration,
+    /// When it was resolved, by whomever.
+    pub(crate) over: Option<Duration>,
+    /// Which run sent it, and whether that had given up by then.
+    pub(crate) run: RunId,
+    pub(crate) late: bool,
 }
 
 impl Incident {
@@ -59,12 +72,20 @@ impl PagerDuty {
 
 impl Outside {
     /// Somebody takes a page (`Taken`), resolves it (`Over`) or gives it back (`Open`).
-    #[cfg_attr(not(test), expect(dead_code, reason = "in the stories nobody but Dispatch acts on a page yet"))]
     pub(crate) fn act_on_page(&mut self, id: &str, standing: Standing) {
         self.tell(|| format!("             {id} is now {standing:?}, by hand"));
-        if let Some(incident) = self.pagerduty.get(id) {
-            incident.standing = standing;
-        }
+        self.turn(id, standing, Some("sam"));
+    }
+
+    /// A page that is not over stands differently now; on behalf of Dispatch when nobody is named.
+    fn turn(&mut self, id: &str, standing: Standing, by: Option<&str>) {
+        let now = self.now();
+        let Some(incident) = self.pagerduty.get(id).filter(|known| known.is_open()) else { return };
+        incident.over = (standing == Standing::Over).then_some(now);
+        incident.standing = standing.clone();
+        let names = vec![id.to_owned(), incident.key.clone()];
+        self.tell_of_incident(names, &standing, by);
+        self.counts.page_changes += usize::from(by.is_some());
     }
 }
 
@@ -81,14 +102,17 @@ impl Destination for Pager {
     async fn deliver(&self, to: &Address, notice: &Notice) -> Result<Receipt, Failed> {
         let (to, key, title) = (to.clone(), notice.key.clone(), notice.headline.clone());
         self.0
-            .call(Vendor::PagerDuty, "pagerduty page", move |outside, _| {
+            .call(Vendor::PagerDuty, "pagerduty page", move |outside, caller| {
                 if let Some(known) = outside.pagerduty.open_under(&to, &key) {
                     return Ok(known.receipt());
                 }
                 let id = format!("Q{}", outside.pagerduty.incidents.len() + 1);
                 outside.tell(|| format!("             paged: {key} ({id})"));
-                let incident = Incident { id, to, key, title, standing: Standing::Open };
+                let (opened, run, late) = (outside.now(), caller.run, caller.late);
+                let standing = Standing::Open;
+                let incident = Incident { id, to, key, title, standing, opened, over: None, run, late };
                 let receipt = incident.receipt();
+                outside.attend(&incident.id);
                 outside.pagerduty.incidents.push(incident);
                 Ok(receipt)
             })
@@ -113,10 +137,8 @@ impl Destination for Pager {
         let id = receipt.id.clone();
         self.0
             .call(Vendor::PagerDuty, "pagerduty resolve", move |outside, _| {
-                if let Some(open) = outside.pagerduty.get(&id).filter(|known| known.is_open()) {
-                    open.standing = Standing::Over;
-                    outside.tell(|| format!("             resolved: {id}"));
-                }
+                outside.tell(|| format!("             resolved: {id}"));
+                outside.turn(&id, Standing::Over, None);
                 Ok(())
             })
             .await
@@ -126,9 +148,9 @@ impl Destination for Pager {
         let (to, key) = (to.clone(), key.to_owned());
         self.0
             .call(Vendor::PagerDuty, "pagerduty resolve_key", move |outside, _| {
-                if let Some(open) = outside.pagerduty.open_under(&to, &key) {
-                    open.standing = Standing::Over;
+                if let Some(id) = outside.pagerduty.open_under(&to, &key).map(|open| open.id.clone()) {
                     outside.tell(|| format!("             resolved: {key}"));
+                    outside.turn(&id, Standing::Over, None);
                 }
                 Ok(())
             })

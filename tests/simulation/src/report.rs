@@ -42,6 +42,32 @@ pub struct Counts {
     pub last_resorts: usize,
     /// Messages that were given up, all of them paged.
     pub dead_letters: usize,
+    /// Issues that somebody opened again.
+    pub reopened: usize,
+    /// Ticks of the clock.
+    pub ticks: usize,
+    /// Webhooks that came.
+    pub webhooks: usize,
+    /// Pages that somebody took, gave back or resolved.
+    pub page_changes: usize,
+    /// Forms that opened.
+    pub forms: usize,
+    /// Reminders.
+    pub reminders: usize,
+    /// People who did not answer in time.
+    pub silences: usize,
+    /// Steps of escalations: people asked, channels told, pages.
+    pub escalations: usize,
+    /// Answers that came after their deadline.
+    pub late_answers: usize,
+    /// Reminders that were put off.
+    pub snoozes: usize,
+    /// Questions that were passed on.
+    pub passes: usize,
+    /// Reasons that were given.
+    pub reasons: usize,
+    /// Lives that their publisher ended.
+    pub withdrawn: usize,
     /// Invocations.
     pub runs: usize,
     /// Invocations that were killed.
@@ -64,6 +90,19 @@ impl AddAssign<&Counts> for Counts {
         self.dead_letters += other.dead_letters;
         self.runs += other.runs;
         self.kills += other.kills;
+        self.reopened += other.reopened;
+        self.ticks += other.ticks;
+        self.webhooks += other.webhooks;
+        self.page_changes += other.page_changes;
+        self.forms += other.forms;
+        self.reminders += other.reminders;
+        self.silences += other.silences;
+        self.escalations += other.escalations;
+        self.late_answers += other.late_answers;
+        self.snoozes += other.snoozes;
+        self.passes += other.passes;
+        self.reasons += other.reasons;
+        self.withdrawn += other.withdrawn;
         for (why, times) in &other.twice {
             *self.twice.entry(why).or_default() += times;
         }
@@ -162,6 +201,15 @@ impl fmt::Display for Total {
         writeln!(f, "  notices {notices}, questions {questions}, clicks acknowledged {clicks}")?;
         writeln!(f, "  notices twice {twice}, {per_mille:.2} of 1000: {:?}", self.counts.twice)?;
         writeln!(f, "  incidents {pages}, as a last resort {last_resorts}, dead letters {dead_letters}")?;
+        let Counts { ticks, webhooks, reopened, page_changes, withdrawn, .. } = self.counts;
+        let Counts { silences, escalations, late_answers, reminders, snoozes, passes, forms, reasons, .. } =
+            self.counts;
+        writeln!(f, "  ticks {ticks}, webhooks {webhooks}, reopened {reopened}, pages changed by hand {page_changes}")?;
+        writeln!(
+            f,
+            "  silences {silences}, escalations {escalations}, late answers {late_answers}, withdrawn {withdrawn}"
+        )?;
+        writeln!(f, "  reminders {reminders}, snoozes {snoozes}, passes {passes}, forms {forms}, reasons {reasons}")?;
         for (fault, times) in &self.faults {
             writeln!(f, "  {times:>9} × {fault}")?;
         }

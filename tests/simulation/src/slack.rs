@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use dispatch_core::{
     alarm::Address,
-    notice::{Notice, Receipt},
+    notice::{Form, Notice, Receipt},
 };
 use dispatch_engine::ports::{Destination, Failed};
 use jiff::Timestamp;
@@ -28,6 +28,8 @@ pub(crate) struct Message {
     pub(crate) text: String,
     /// What its buttons carry.
     pub(crate) ticket: Option<String>,
+    /// Its buttons.
+    pub(crate) actions: Vec<String>,
     posted: Timestamp,
     pub(crate) when: Duration,
     pub(crate) run: RunId,
@@ -86,6 +88,7 @@ impl Destination for Chat {
                 reader,
                 text: text.join("\n"),
                 ticket: notice.buttons.first().map(|button| button.value.clone()),
+                actions: notice.buttons.iter().map(|button| button.action.clone()).collect(),
                 posted: caller.at,
                 when: outside.now(),
                 run: caller.run,
@@ -123,6 +126,16 @@ impl Destination for Chat {
                     reader: known.reader.clone(),
                     url: None,
                 }))
+            })
+            .await
+    }
+
+    async fn open(&self, trigger: &str, form: &Form) -> Result<(), Failed> {
+        let (trigger, form) = (trigger.to_owned(), form.clone());
+        self.0
+            .call(Vendor::Slack, "slack open", move |outside, _| match people::fill_in(outside, &trigger, &form) {
+                true => Ok(()),
+                false => Err(Failed::Refused { call: "slack open", reason: "expired_trigger_id".to_owned() }),
             })
             .await
     }

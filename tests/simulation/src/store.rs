@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use dispatch_core::alarm::Key;
 use dispatch_engine::ports::{Failed, Store, Tag};
 
 use crate::{line::Line, weather::Vendor};
@@ -12,7 +13,7 @@ use crate::{line::Line, weather::Vendor};
 #[derive(Debug, Default)]
 pub(crate) struct Objects {
     now: BTreeMap<String, (Bytes, u64)>,
-    written: u64,
+    pub(crate) written: u64,
     /// The last version of every life of every journal: by path and life, in the order of their beginning.
     lives: Vec<(String, String, Bytes)>,
 }
@@ -32,6 +33,31 @@ impl Objects {
 
     fn is_at(&self, path: &str, tag: &Tag) -> bool {
         self.now.get(path).is_some_and(|(_, written)| written.to_string() == tag.0)
+    }
+
+    /// The journal of an alarm.
+    pub(crate) fn journal(&self, key: &Key) -> Option<&Bytes> {
+        self.now.get(&format!("alarms/{key}.json")).map(|(bytes, _)| bytes)
+    }
+
+    /// Every journal as it stands.
+    pub(crate) fn journals(&self) -> impl Iterator<Item = &Bytes> {
+        self.below("alarms/").map(|(_, bytes)| bytes)
+    }
+
+    /// The first name below `prefix`.
+    pub(crate) fn first<'a>(&'a self, prefix: &'a str) -> Option<&'a String> {
+        self.below(prefix).map(|(path, _)| path).next()
+    }
+
+    /// Whether there is an object of this name.
+    pub(crate) fn holds(&self, path: &str) -> bool {
+        self.now.contains_key(path)
+    }
+
+    fn below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a String, &'a Bytes)> {
+        let objects = self.now.range(prefix.to_owned()..).map(|(path, (bytes, _))| (path, bytes));
+        objects.take_while(move |(path, _)| path.starts_with(prefix))
     }
 
     /// The last version of every life of every journal.
@@ -63,7 +89,7 @@ impl Store for Line {
         let path = path.to_owned();
         self.call(Vendor::Store, "store create", move |outside, _| {
             let objects = &mut outside.objects;
-            Ok((!objects.now.contains_key(&path)).then(|| objects.put(&path, &bytes)))
+            Ok((!objects.holds(&path)).then(|| objects.put(&path, &bytes)))
         })
         .await
     }
@@ -97,6 +123,7 @@ impl Store for Line {
     async fn delete(&self, path: &str) -> Result<(), Failed> {
         let path = path.to_owned();
         self.call(Vendor::Store, "store delete", move |outside, _| {
+            outside.objects.written += 1;
             outside.objects.now.remove(&path);
             Ok(())
         })

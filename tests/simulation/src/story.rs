@@ -10,7 +10,7 @@ use tokio::{runtime::Builder, time::sleep};
 use crate::{
     Outcome,
     chance::Chance,
-    check,
+    check, clock,
     function::defaults,
     github::BY_HAND,
     line::time_at,
@@ -27,6 +27,12 @@ const DRAINED: Duration = Duration::from_secs(6 * 3_600);
 
 /// How often it is looked whether all is done.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// What the storm has left behind is done by then, and every webhook has come.
+const SETTLED: Duration = Duration::from_secs(600);
+
+/// How late something may be that time brings.
+const OVERDUE: Duration = Duration::from_secs(300);
 
 /// One seed in so many has a message that always fails, and nothing else that does.
 const POISON_EVERY: u64 = 8;
@@ -81,7 +87,8 @@ impl Story {
         sleep(calm).await;
         self.shared.with(|outside| outside.tell(|| "from now on all is well".to_owned()));
         let mut waited = Duration::ZERO;
-        while !self.shared.with(|outside| at_rest(outside)) && waited < DRAINED {
+        let mut look = Look::default();
+        while !self.shared.with(|outside| look.is_over(outside)) && waited < DRAINED {
             sleep(LOOK_EVERY).await;
             waited += LOOK_EVERY;
         }
@@ -110,6 +117,33 @@ fn at_rest(outside: &Outside) -> bool {
     outside.busy == 0 && outside.queues.are_empty()
 }
 
+/// Looks whether all is done, and at the timers meanwhile.
+#[derive(Default)]
+struct Look {
+    /// What the store had written when its journals were read last.
+    written: u64,
+    /// When time brings something next.
+    due: Option<Duration>,
+}
+
+impl Look {
+    fn is_over(&mut self, outside: &mut Outside) -> bool {
+        if !outside.is_quiet() {
+            return false;
+        }
+        if self.written != outside.objects.written {
+            self.written = outside.objects.written;
+            if outside.now() > outside.weather.calm + SETTLED {
+                let found = check::timers(outside);
+                outside.violations.extend(found);
+            }
+            self.due = check::next_due(outside);
+        }
+        // What was due long ago, and did not come, never will.
+        outside.busy == 0 && self.due.is_none_or(|due| due + OVERDUE < outside.now())
+    }
+}
+
 /// Sends everybody on their way.
 fn begin(shared: &Shared, work: &Workload) {
     shared.with(|outside| {
@@ -133,8 +167,18 @@ fn begin(shared: &Shared, work: &Workload) {
         shared.spawn(async move {
             sleep(at).await;
             others.with(close_one);
+            others.set_off();
         });
     }
+    for at in work.reopenings.clone() {
+        let others = shared.clone();
+        shared.spawn(async move {
+            sleep(at).await;
+            others.with(reopen_one);
+            others.set_off();
+        });
+    }
+    tokio::spawn(clock::go(shared.clone()));
     for queue in [Which::Urgent, Which::Alarms] {
         tokio::spawn(serve(shared.clone(), queue));
     }
@@ -150,6 +194,18 @@ fn close_one(outside: &mut Outside) {
     if let Some(issue) = issue {
         outside.tell(|| format!("somebody closes {issue}"));
         outside.counts.closed_by_hand += 1;
-        outside.close_issue(&issue.repo, issue.number);
+        outside.close_issue(&issue.repo, issue.number, Some("jane"));
+    }
+}
+
+/// Somebody opens a closed issue again.
+fn reopen_one(outside: &mut Outside) {
+    let closed = outside.github.issues.iter().filter(|known| known.closed.is_some());
+    let closed: Vec<_> = closed.map(|known| known.issue.clone()).collect();
+    let all: Vec<usize> = (0..closed.len()).collect();
+    if let Some(issue) = outside.chance.pick(&all).and_then(|at| closed.get(at)) {
+        outside.tell(|| format!("somebody opens {issue} again"));
+        outside.counts.reopened += 1;
+        outside.reopen_issue(&issue.repo, issue.number, "jane");
     }
 }

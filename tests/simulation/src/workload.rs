@@ -30,6 +30,10 @@ pub(crate) struct Workload {
     pub(crate) standing: Vec<String>,
     /// When somebody closes an issue by hand.
     pub(crate) closings: Vec<Duration>,
+    /// When somebody opens a closed one again.
+    pub(crate) reopenings: Vec<Duration>,
+    /// Messages that say, long after all others, that something is over.
+    pub(crate) last_words: Vec<String>,
 }
 
 const KINDS: [&str; 8] =
@@ -63,7 +67,10 @@ impl Workload {
                 let at = if repeat == 0 || chance.percent(40) { first } else { chance.seconds(0..=latest) };
                 work.send(chance, at, n, repeat, &alarm, kind);
             }
+            work.resolve(chance, calm, n, &alarm, kind);
         }
+        work.reopenings =
+            (0..chance.pick(&[0, 0, 0, 1, 2]).unwrap_or(0)).map(|_| chance.seconds(1..=calm.as_secs())).collect();
         work.closings =
             (0..chance.pick(&[0, 0, 0, 1, 3]).unwrap_or(0)).map(|_| chance.seconds(1..=calm.as_secs())).collect();
         work
@@ -83,6 +90,25 @@ impl Workload {
             work.send(chance, at, n, 0, &alarm, kind);
         }
         work
+    }
+
+    /// Says of some alarms that they are over.
+    fn resolve(&mut self, chance: &mut Chance, calm: Duration, n: u64, alarm: &Value, kind: &str) {
+        let when = chance.within(0..=9);
+        if kind == "unreadable" || when > 1 {
+            return;
+        }
+        let mut over = alarm.clone();
+        set(&mut over, "type", json!("resolve"));
+        let id = format!("sns-over-{n}");
+        let at = match when {
+            0 => chance.seconds(0..=calm.as_secs()),
+            _ => {
+                self.last_words.push(id.clone());
+                calm + chance.seconds(1_200..=1_800)
+            }
+        };
+        self.sendings.push(Sending { at, id, text: over.to_string() });
     }
 
     fn send(&mut self, chance: &mut Chance, at: Duration, n: u64, repeat: u64, alarm: &Value, kind: &str) {
@@ -112,7 +138,7 @@ fn title_of(n: u64) -> String {
 
 fn message(chance: &mut Chance, kind: &str, n: u64, title: u64) -> Value {
     let asks = matches!(kind, "self-service" | "poll");
-    let most = if kind == "self-service" { 1 } else { 4 };
+    let most = if kind == "self-service" { 3 } else { 4 };
     let users: Vec<Value> = (0..chance.within(1..=most)).map(|_| user(chance)).collect();
     let mut slack = json!({ "message": format!("Something happened: {SECRET} {n}.") });
     if asks {
@@ -120,11 +146,12 @@ fn message(chance: &mut Chance, kind: &str, n: u64, title: u64) -> Value {
         set(
             &mut slack,
             "actions",
-            json!({ "yes": "Yes", "no": "No", "yes_response": "Fine.", "no_response": "Help comes." }),
+            json!({ "yes": "Yes", "no": "No", "yes_response": "Fine.", "no_response": "Help comes.",
+                "more": [{ "label": "Partly", "counts": "no" }] }),
         );
     }
     let title = title_of(title);
-    json!({
+    let mut alarm = json!({
         "type": if kind == "poll" { "broadcast" } else { kind },
         "users": users,
         "body": {
@@ -132,7 +159,60 @@ fn message(chance: &mut Chance, kind: &str, n: u64, title: u64) -> Value {
             "slack": slack,
             "pagerduty": { "title": format!("Page {n}"), "body": format!("{SECRET} {n}") },
         },
-    })
+    });
+    if asks {
+        patience(chance, &mut alarm);
+    }
+    alarm
+}
+
+/// How long the question waits, what people may do instead of answering, and what follows when they do not.
+fn patience(chance: &mut Chance, alarm: &mut Value) {
+    for flag in ["askReason", "wrongPerson"] {
+        if chance.percent(30) {
+            set(alarm, flag, json!(true));
+        }
+    }
+    let snooze = chance.percent(15);
+    if snooze {
+        set(alarm, "snooze", json!(true));
+    }
+    // A reminder can be put off by an hour at least.
+    let timeout = match chance.within(0..=9) {
+        0..=1 => "off".to_owned(),
+        2..=6 if snooze => "PT70M".to_owned(),
+        2 => "PT20M".to_owned(),
+        _ => format!("PT{}S", chance.within(60..=600)),
+    };
+    let is_off = timeout == "off";
+    if !is_off || chance.percent(80) {
+        set(alarm, "answerTimeout", json!(timeout));
+    }
+    match chance.within(0..=5) {
+        0 => set(alarm, "remindAfter", json!("off")),
+        1 if is_off || snooze => set(alarm, "remindAfter", json!("PT2M")),
+        _ => {}
+    }
+    if chance.percent(40) {
+        set(alarm, "escalation", chain(chance));
+    }
+}
+
+/// Some steps of an escalation.
+fn chain(chance: &mut Chance) -> Value {
+    let steps = (0..chance.within(1..=3)).map(|_| {
+        let mut step = match chance.within(0..=6) {
+            0..=1 => json!({ "slack": "joe", "slackId": id("joe") }),
+            2 => json!({ "onCall": "P0CALL" }),
+            3 => json!({ "channel": "#oncall" }),
+            4 => json!({ "slack": "left" }),
+            5 => json!({ "pagerDutyServiceId": "P0CHAIN" }),
+            _ => json!({ "group": "S0GROUP" }),
+        };
+        set(&mut step, "wait", json!(format!("PT{}S", chance.within(60..=240))));
+        step
+    });
+    Value::Array(steps.collect())
 }
 
 /// Mostly somebody with an account, by one of the ways to name them; sometimes somebody who has left.

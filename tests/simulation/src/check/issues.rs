@@ -96,12 +96,25 @@ fn ended(scene: &Scene<'_>, life: &Life, found: &mut Vec<String>) {
     let Some(known) = scene.outside.github.issues.iter().find(|known| known.issue == *issue) else { return };
     // A digest is closed by whoever has read it.
     let refused = life.progress.given_up.contains(&Step::Close) || life.progress.digest.is_some();
+    // Whoever opened it again, or works on a page, closes it.
+    let refused = refused || known.reopened || life.progress.handed_back || is_worked_on(scene, life);
     if all_well && known.closed.is_none() && !refused && !scene.is_dead(life) && !life.is_unpromised {
         found.push(format!("issues: {issue} is open although everybody said yes"));
     }
-    if asked && !all_well && known.closed.is_some() && scene.outside.counts.closed_by_hand == 0 {
+    let is_withdrawn = life.progress.withdrawn.is_some();
+    if asked && !all_well && known.closed.is_some() && scene.outside.counts.closed_by_hand == 0 && !is_withdrawn {
         found.push(format!("issues: {issue} is closed although not everybody said yes"));
     }
+}
+
+/// Whether one of its pages is not over, as far as Dispatch was told.
+fn is_worked_on(scene: &Scene<'_>, life: &Life) -> bool {
+    let unheard = &scene.outside.people.unheard.incidents;
+    let mut pages =
+        life.progress.pages().into_iter().filter_map(|(receipt, _)| {
+            scene.outside.pagerduty.incidents.iter().find(|incident| incident.id == receipt.id)
+        });
+    pages.any(|incident| incident.over.is_none() || unheard.contains(&incident.id))
 }
 
 /// An alarm without an issue of its own stands in the comments of its digest, unless somebody was paged for
@@ -135,7 +148,7 @@ fn one_at_a_time(scene: &Scene<'_>, found: &mut Vec<String>) {
             scene.outside.github.issues.iter().filter(|known| known.body.contains(&marker)).collect();
         issues.sort_by_key(|known| known.opened);
         for (one, next) in issues.iter().zip(issues.iter().skip(1)) {
-            if one.closed.is_none_or(|(closed, _)| closed > next.opened) {
+            if !one.reopened && one.closed.is_none_or(|(closed, _)| closed > next.opened) {
                 found.push(format!("issues: {} was opened while {} of the same alarm was open", next.issue, one.issue));
             }
         }

@@ -3,56 +3,84 @@
 use std::collections::BTreeMap;
 
 use dispatch_core::{
-    alarm::{Address, Key},
+    alarm::{Address, Key, RungKind},
     journal::Answer,
     words,
 };
 
 use super::Scene;
+use crate::pagerduty::Incident;
 
 /// Why there may be an incident, and whether there must be one.
+#[derive(Default)]
 struct Reason {
-    to: Address,
+    to: Vec<Address>,
     must: bool,
 }
+
+type Reasons = BTreeMap<String, Reason>;
 
 pub(super) fn check(scene: &Scene<'_>, found: &mut Vec<String>) {
     let reasons = reasons(scene);
     let incidents = &scene.outside.pagerduty.incidents;
     for incident in incidents {
         let known = reasons.get(&incident.key);
-        if known.is_none_or(|reason| reason.to != incident.to && !incident.key.starts_with("dispatch:")) {
+        if known.is_none_or(|reason| !reason.to.contains(&incident.to) && !incident.key.starts_with("dispatch:")) {
             found.push(format!("pages: nobody asked for {} at {}: {}", incident.key, incident.to, incident.title));
         }
     }
     for (key, reason) in reasons {
-        let count = incidents.iter().filter(|incident| incident.key == key).count();
+        let hers = || incidents.iter().filter(|incident| incident.key == key);
         // Where not even the journal tells which service an alarm names, the default one is paged as well.
-        let most = if key.starts_with("dispatch:") { 2 } else { 1 };
+        let most = if key.starts_with("dispatch:") { 2 } else { reason.to.len() };
+        let repeated = hers().filter(|incident| !is_new(scene, incident));
+        let count = hers().count() - repeated.count();
         if count > most || (reason.must && count == 0) {
             found.push(format!("pages: {count} incidents for {key}"));
         }
     }
 }
 
-fn reasons(scene: &Scene<'_>) -> BTreeMap<String, Reason> {
-    let mut reasons = BTreeMap::new();
+/// Whether an incident is more than a page that was sent again once somebody had resolved it: its key keeps one
+/// that is open from being opened twice, and no other.
+fn is_new(scene: &Scene<'_>, incident: &Incident) -> bool {
+    let incidents = scene.outside.pagerduty.incidents.iter();
+    let mut before = incidents.filter(|known| (&known.key, &known.to) == (&incident.key, &incident.to));
+    !before.any(|known| known.over.is_some_and(|over| over <= incident.opened) && known.id != incident.id)
+}
+
+fn reasons(scene: &Scene<'_>) -> Reasons {
+    let mut reasons = Reasons::new();
+    let mut add = |key: String, to: Address, must: bool| {
+        let reason = reasons.entry(key).or_default();
+        if !reason.to.contains(&to) {
+            reason.to.push(to);
+        }
+        reason.must |= must;
+    };
     for page in &scene.pages {
-        reasons.insert(page.key.clone(), Reason { to: page.to.clone(), must: true });
+        add(page.key.clone(), page.to.clone(), true);
     }
     for life in &scene.lives {
         let Some((issue, _)) = &life.progress.issue else { continue };
+        let alarm = &life.journal.alarm;
         for (who, person) in life.progress.people.iter().enumerate() {
             if person.answer.as_ref().is_some_and(|answered| answered.answer == Answer::No) {
                 let key = words::page_for_no(&life.journal, issue, &life.progress, who).key;
-                let must = !scene.is_dead(life) && !life.is_unpromised;
-                reasons.insert(key, Reason { to: life.journal.alarm.page.clone(), must });
+                add(key, alarm.page.clone(), !scene.is_dead(life) && !life.is_unpromised);
+            }
+        }
+        // Who must be paged for silence, and when, is told in `silence.rs`.
+        let rungs = alarm.chain.iter().enumerate().filter(|(_, step)| step.kind() == RungKind::Page);
+        for (rung, step) in rungs {
+            for wave in 0..life.progress.waves.len() {
+                let notice = words::climb(&life.journal, issue, &life.progress, wave, rung);
+                notice.into_iter().for_each(|notice| add(notice.key, step.to.clone(), false));
             }
         }
     }
     for key in &scene.last_chances {
-        let must = scene.dead.contains(key);
-        reasons.insert(last_resort(key), Reason { to: Address::new("pagerduty", ""), must });
+        add(last_resort(key), Address::new("pagerduty", ""), scene.dead.contains(key));
     }
     reasons
 }

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use dispatch_core::{alarm::Again, words};
-use dispatch_engine::answer::Taken;
+use dispatch_core::{
+    alarm::{Again, ON_CALL, Person, RungKind},
+    journal::{Answer, Role},
+    words,
+};
+use dispatch_engine::answer::{Button, Click, Taken};
 
 use super::{Life, Scene};
 use crate::{
     outside::RunRecord,
-    people::user,
+    people::{PEOPLE, id, user},
     slack::{CHANNEL, Message, Slack},
     workload::SECRET,
 };
@@ -35,7 +39,8 @@ fn reached(scene: &Scene<'_>, life: &Life, found: &mut Vec<String>) {
     let silent = alarm.message.is_none() && alarm.question.is_none();
     let known = progress.stood && alarm.again == Again::Count;
     // Whoever was not asked before the issue was closed is asked no more.
-    if silent || known || progress.over || scene.is_dead(life) || life.is_unpromised {
+    let is_off = progress.over || progress.withdrawn.is_some() || progress.handed_back;
+    if silent || known || is_off || scene.is_dead(life) || life.is_unpromised {
         return;
     }
     let rounds =
@@ -43,7 +48,7 @@ fn reached(scene: &Scene<'_>, life: &Life, found: &mut Vec<String>) {
     for (round, people) in rounds {
         let note = words::fallback(journal, issue, progress, round).key;
         for (who, person) in people.iter().enumerate() {
-            let asked = is_posted(scene, &words::reach(journal, issue, who, round).key);
+            let asked = is_posted(scene, &words::reach(journal, issue, progress, who, round).key);
             let replaced = person.unreached.is_some() && is_posted(scene, &note);
             if !asked && !replaced && person.answer.is_none() {
                 found.push(format!("people: person {who} of {} was not reached in round {round}", journal.key));
@@ -52,13 +57,22 @@ fn reached(scene: &Scene<'_>, life: &Life, found: &mut Vec<String>) {
     }
 }
 
-/// Only those who were asked have answered.
+/// Only those who were asked have answered: for themselves, in the place of somebody who passed the question on,
+/// or because nobody had answered in time.
 fn answered(life: &Life, found: &mut Vec<String>) {
-    let people = life.journal.alarm.people.iter().zip(&life.progress.people);
-    for (person, known) in people {
+    let Life { journal, progress, .. } = life;
+    let reader = |person: &Person| person.address.as_ref().and_then(|address| user(address.rest()));
+    for (who, known) in progress.people.iter().enumerate() {
         let Some(answered) = &known.answer else { continue };
-        let reader = person.address.as_ref().and_then(|address| user(address.rest()));
-        if reader.as_ref() != Some(&answered.by.id) {
+        let own = journal.alarm.people.get(who).and_then(reader);
+        let passed = progress.passes.iter().any(|pass| pass.who == who);
+        let deputies = journal.alarm.deputies.iter().filter(|_| passed).filter_map(reader);
+        let chain = journal.alarm.chain.iter().filter(|rung| known.silent.is_some() && rung.kind() == RungKind::Ask);
+        let chain = chain.filter_map(|rung| match rung.to.scheme() {
+            ON_CALL => PEOPLE.last().map(|name| id(name)),
+            _ => user(rung.to.rest()),
+        });
+        if !own.into_iter().chain(deputies).chain(chain).any(|reader| reader == answered.by.id) {
             found.push(format!("answers: {} answered for somebody else", answered.by.id));
         }
     }
@@ -107,20 +121,53 @@ fn once(scene: &Scene<'_>, found: &mut Vec<String>) {
     }
 }
 
-/// A click that was taken is the answer that stands.
+/// What a click that was taken says is in the journal; and it was late when silence was there first.
 fn kept(scene: &Scene<'_>, found: &mut Vec<String>) {
     for clicked in &scene.outside.people.clicked {
-        if !clicked.stood && clicked.taken != Some(Taken::Stands) {
+        let is_taken = clicked.stood || matches!(clicked.taken, Some(Taken::Stands | Taken::Late(_)));
+        if !is_taken {
             continue;
         }
         let click = &clicked.click;
         let life = scene.lives.iter().find(|life| life.journal.life == click.ticket.life);
-        let person = life.and_then(|life| life.progress.people.get(click.ticket.who));
-        let answer = person.and_then(|person| person.answer.as_ref());
-        if answer.is_none_or(|answer| answer.answer != click.answer || answer.by != click.by) {
-            found.push(format!("answers: the {} of {} was lost", click.answer, click.by.id));
+        if !life.is_some_and(|life| is_kept(life, click)) {
+            found.push(format!("answers: the {:?} of {} was lost", click.button, click.by.id));
+        }
+        let is_late = matches!(clicked.taken, Some(Taken::Late(_)));
+        let seat = life.and_then(|life| match life.journal.role(click.ticket.who)? {
+            Role::Rung { .. } => None,
+            _ => {
+                let seat = *life.progress.stands_for(&life.journal, click.ticket.who).first()?;
+                life.progress.people.get(seat)
+            }
+        });
+        let is_answer = matches!(click.button, Button::Yes | Button::No | Button::More(_));
+        if let Some(seat) = seat.filter(|_| is_answer && (is_late || clicked.taken == Some(Taken::Stands)))
+            && seat.silent.is_some() != is_late
+        {
+            found.push(format!("silence: an answer of {} was {:?} and silence is not", click.by.id, clicked.taken));
         }
     }
+}
+
+fn is_kept(life: &Life, click: &Click) -> bool {
+    let Life { journal, progress, .. } = life;
+    let by = &click.by;
+    let stands_for = progress.stands_for(journal, click.ticket.who);
+    let answer = match &click.button {
+        Button::Yes => Answer::Yes,
+        Button::No => Answer::No,
+        Button::More(n) => {
+            let more = journal.alarm.question.as_ref().and_then(|question| question.more.get(*n));
+            more.map_or(Answer::No, |more| more.counts)
+        }
+        Button::Wrong => return progress.passes.iter().any(|pass| pass.by == *by),
+        Button::Snoozed { .. } => return progress.snoozes.iter().any(|snooze| snooze.by == *by),
+        Button::Reason(_) => return progress.reasons.iter().any(|(_, known, _)| known == by),
+        Button::Snooze => return true,
+    };
+    let mut answers = stands_for.iter().filter_map(|who| progress.people.get(*who)?.answer.as_ref());
+    answers.any(|known| known.answer == answer && known.by == *by)
 }
 
 /// The fallback channel has other readers than a person has.
