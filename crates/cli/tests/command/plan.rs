@@ -33,8 +33,8 @@ fn a_question_is_planned_with_both_answers() {
     after 2 h       1. remind jane
     after 4 h       2. page PagerDuty service PABC123, because nobody answered
                     3. label the issue as unanswered
-                    4. comment on the issue: nobody answered, and who was told
-                    5. show the outcome to jane: it went on to others
+                    4. show the outcome to jane: it went on to others
+                    5. comment on the issue: nobody answered, and who was told
     the issue stays open
   repeats share the key KEY ("2fa/jane")
 "#;

@@ -79,6 +79,8 @@ pub(super) struct Jump {
     seconds: Option<u32>,
 }
 
+const SECOND: Duration = Duration::from_secs(1);
+
 /// A year; more than any timer waits.
 const JUMP_MAX_S: u32 = 366 * 24 * 3_600;
 
@@ -89,8 +91,9 @@ pub(super) async fn jump(State(console): State<Console>, Posted(jump): Posted<Ju
         Some(seconds) => Duration::from_secs(seconds.into()),
         None => {
             let next = next(&journals(town).await).ok_or_else(|| Refused::new(&"no timer is running"))?;
-            // One whose time has come already is only waiting for its tick.
-            Duration::try_from(next.duration_since(town.now())).unwrap_or_default()
+            // One whose time has come already is only waiting for its tick. Timers stand at whole seconds.
+            let wait = Duration::try_from(next.duration_since(town.now())).unwrap_or_default();
+            wait.saturating_add(SECOND)
         }
     };
     match town.jump(by) {
