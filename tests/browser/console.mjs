@@ -86,7 +86,7 @@ const checks = {
     await dispatch.publish(selfService);
     const alarm = page.getByTestId("alarm");
     const clock = page.getByTestId("clock");
-    await shows(alarm.getByTestId("timer-reminder"), "jane is reminded");
+    await shows(alarm.getByTestId("timer-reminder"), "a reminder to jane");
     await shows(alarm.getByTestId("timer-deadline"), /in 3 h 59 min \d+ s/);
     const before = await clock.textContent();
     await page.getByTestId("jump-hour").click();

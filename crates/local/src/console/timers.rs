@@ -56,9 +56,9 @@ fn word(fact: &Fact) -> &'static str {
 fn tell(journal: &Journal, fact: &Fact) -> String {
     let rung = |at: usize| journal.alarm.chain.get(at).map_or("somebody else", |rung| rung.name.as_str());
     match fact {
-        Fact::RemindDue { who } => format!("{} is reminded", names(journal, who)),
-        Fact::Silent { who, .. } => format!("without an answer of {} it goes on to {}", names(journal, who), rung(0)),
-        Fact::ClimbDue { rung: at, .. } => format!("it goes on to {}", rung(*at)),
+        Fact::RemindDue { who } => format!("a reminder to {}", names(journal, who)),
+        Fact::Silent { who, .. } => format!("on to {}, without an answer from {}", rung(0), names(journal, who)),
+        Fact::ClimbDue { rung: at, .. } => format!("on to {}", rung(*at)),
         _ => String::new(),
     }
 }
