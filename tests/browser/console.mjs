@@ -82,6 +82,26 @@ const checks = {
     assert.equal(await page.getByTestId("incident").count(), 0);
   },
 
+  async "silence is reminded, and at the deadline the page goes out"({ dispatch, page }) {
+    await dispatch.publish(selfService);
+    const alarm = page.getByTestId("alarm");
+    const clock = page.getByTestId("clock");
+    await shows(alarm.getByTestId("timer-reminder"), "a reminder to jane");
+    await shows(alarm.getByTestId("timer-deadline"), /in 3 h 59 min \d+ s/);
+    const before = await clock.textContent();
+    await page.getByTestId("jump-hour").click();
+    await shows(alarm.getByTestId("timer-deadline"), /in 2 h 59 min/);
+    assert.notEqual(await clock.textContent(), before);
+    await page.getByTestId("jump-next").click();
+    await gone(alarm.getByTestId("timer-reminder"));
+    await shows(alarm, "jane reminded");
+    assert.equal(await page.getByTestId("incident").count(), 0);
+    await page.getByTestId("jump-next").click();
+    await shows(page.getByTestId("incident").getByTestId("incident-status"), "triggered");
+    await gone(alarm.getByTestId("timers"));
+    await shows(alarm.getByTestId("alarm-state"), "paged");
+  },
+
   async "the keyboard is enough"({ page }) {
     const { keyboard } = page;
     await tabTo(page, "publish-toggle");

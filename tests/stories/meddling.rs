@@ -28,7 +28,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::{sync::Notify, time::timeout};
 
-use crate::story::Story;
+use crate::story::{Story, unheard};
 
 /// The time of one invocation of `incoming`.
 pub(crate) const TIME: Duration = Duration::from_secs(30);
@@ -280,7 +280,7 @@ pub(crate) struct Meddled {
 
 impl Meddled {
     pub(crate) async fn begin() -> Self {
-        let story = Story::begin().await;
+        let story = Story::with(unheard()).await;
         let world = story.town.world.clone();
         let store =
             MeddlingStore { inner: Arc::clone(&world.store), operations: Mutex::default(), hung: Notify::new() };

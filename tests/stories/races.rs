@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::{
     meddling::{Meddled, StaleSearch, Whim, deliver, deliver_within},
-    story::{REPO, Story, blocks_text, buttons, jane, self_service},
+    story::{REPO, Story, blocks_text, buttons, jane, self_service, unheard},
 };
 
 #[tokio::test]
@@ -138,7 +138,7 @@ async fn a_broadcast_that_is_longer_than_a_run_is_handed_on() {
 
 #[tokio::test]
 async fn an_answer_is_written_on_its_issue_although_that_was_closed_meanwhile() {
-    let story = Story::begin().await;
+    let story = Story::with(unheard()).await;
     let world = &story.town.world;
     assert_eq!(deliver(world, "m1", &self_service(jane())).await, 0);
     let busy = Kind::Answer { status: 401, body: r#"{"message":"Bad credentials"}"#.to_owned() };

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::story::{REPO, Story, jane, self_service};
+use crate::story::{REPO, Story, jane, self_service, unheard};
 
 fn low() -> Value {
     json!({ "type": "low-priority", "body": { "github": { "title": "Old key", "body": "b" } } })
@@ -87,7 +87,7 @@ async fn retrigger_false_also_stops_for_a_closed_issue_of_somebody_else() {
 
 #[tokio::test]
 async fn an_issue_that_a_person_closed_ends_the_life() {
-    let story = Story::begin().await;
+    let story = Story::with(unheard()).await;
     story.publish(&self_service(jane())).await;
     let first = story.message_to("jane");
     story.town.fakes.github.close_by_hand(REPO, 1).unwrap();

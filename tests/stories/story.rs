@@ -32,6 +32,11 @@ pub(crate) fn options() -> Options {
     Options { retry_after: Duration::from_millis(10), late: Duration::ZERO, ..Options::default() }
 }
 
+/// Options for stories in which nobody tells Dispatch what people do on GitHub and in PagerDuty.
+pub(crate) fn unheard() -> Options {
+    Options { webhooks: false, ..options() }
+}
+
 /// Options for stories with one more service to page.
 pub(crate) fn with_service(id: &str) -> Options {
     let mut options = options();

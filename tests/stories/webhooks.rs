@@ -11,7 +11,7 @@ use tokio::{net::TcpListener, time::timeout};
 
 use crate::{
     log::Log,
-    story::{PATIENCE, REPO, Story, jane, options, self_service},
+    story::{PATIENCE, REPO, Story, jane, self_service, unheard},
 };
 
 const CLOSED: &str = "an issue was closed on GitHub";
@@ -94,7 +94,7 @@ fn key(story: &Story) -> String {
 #[tokio::test]
 async fn webhooks_are_heard_over_http() {
     let log = Log::listen();
-    let town = Arc::new(Town::start(options()).await.unwrap());
+    let town = Arc::new(Town::start(unheard()).await.unwrap());
     town.publish(&self_service(jane()).to_string());
     timeout(PATIENCE, town.idle()).await.expect("the queues come to rest");
     let issue = town.fakes.github.issues(REPO).remove(0);

@@ -254,7 +254,8 @@ impl Town {
 
     /// Puts the clock of the town forward. Whether it did: where a service is real, nobody can.
     ///
-    /// Where the clock ticks by itself, it does so now; otherwise nothing happens before [`Town::tick`].
+    /// Where the clock ticks by itself, it does so now; otherwise nothing happens before [`Town::tick`]. Timers stand at
+    /// whole seconds, the next one: what is due after two hours needs a jump of two hours and a second.
     pub fn jump(&self, by: Duration) -> bool {
         if self.real != Real::default() {
             return false;

@@ -42,6 +42,10 @@ fn named(journal: &Journal, step: &Step) -> String {
     let alarm = &journal.alarm;
     match step {
         Step::Page(_) => step_name(&Alarm { page: Address::new("pagerduty", ""), ..alarm.clone() }, step),
+        Step::Climb { rung, .. } if alarm.chain.get(*rung).is_some_and(|rung| names_service(&rung.to)) => {
+            let to = alarm.chain.get(*rung).map_or_else(String::new, |rung| pager(&rung.to));
+            format!("page {to}, because nobody answered")
+        }
         // Somebody who is asked beside the alarm's people.
         Step::Show { who, .. } if *who >= alarm.people.len() => {
             let name = journal.person(*who, 0).map_or_else(|| "somebody".to_owned(), |person| person.name);
@@ -49,6 +53,10 @@ fn named(journal: &Journal, step: &Step) -> String {
         }
         step => step_name(alarm, step),
     }
+}
+
+fn names_service(to: &Address) -> bool {
+    to.scheme() == "pagerduty" && !to.rest().is_empty()
 }
 
 /// Which service of PagerDuty is paged.

@@ -26,7 +26,7 @@ fn each_message_is_told_with_its_place() {
         [
             "bad.json:3:12: error: users: found a list of 0, expected a list with at least one person",
             "bad.json:6:10: error: type: found text \"nope\", expected one of self-service, broadcast, high-priority, \
-             low-priority, nag",
+             low-priority, nag, resolve",
             "bad.json:7:1: error: not JSON: EOF while parsing an object",
             "good.json:1:2: ok: high-priority \"Root\"",
             "good.json:2:2: ok: nag \"Full\"",

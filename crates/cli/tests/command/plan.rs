@@ -31,10 +31,10 @@ fn a_question_is_planned_with_both_answers() {
     the issue stays open
   if nobody answers:
     after 2 h       1. remind jane
-    after 4 h       2. page PagerDuty service PABC123, because nobody answered
+    after 4 h       2. page PagerDuty's service PABC123, because nobody answered
                     3. label the issue as unanswered
-                    4. comment on the issue: nobody answered, and who was told
-                    5. show the outcome to jane: it went on to others
+                    4. show the outcome to jane: it went on to others
+                    5. comment on the issue: nobody answered, and who was told
     the issue stays open
   repeats share the key KEY ("2fa/jane")
 "#;
@@ -83,7 +83,7 @@ fn options_stand_for_the_deployment() {
     }
     for (option, value, expected) in [
         ("--answer-timeout", "PT1S", "found text \"PT1S\", expected "),
-        ("--working-hours", "9 to 5", "found \"9 to 5\", expected "),
+        ("--working-hours", "9 to 5", "found \"to\", expected "),
         ("--escalation", "{}", "not a list of steps: "),
     ] {
         let done = dispatch(&["plan", option, value, "-"], message);

@@ -18,7 +18,7 @@ fn what_is_not_as_it_should_be_is_not_sent() {
     fs::write(folder.path().join("a.json"), format!("{NAG}\n{{\"type\": 5}}\n[]x")).unwrap();
     let done = dispatch_in(folder.path(), &["send", "a.json"], b"");
     let expected = "error: a.json:2:10: type: found number 5, expected one of self-service, broadcast, high-priority, \
-                    low-priority, nag\na.json:3:3: not JSON: expected value\nNothing was sent. `--unchecked` sends it \
+                    low-priority, nag, resolve\na.json:3:3: not JSON: expected value\nNothing was sent. `--unchecked` sends it \
                     all the same.\n";
     assert_eq!((done.code, done.out.as_str(), done.err.as_str()), (2, "", expected));
 }

@@ -337,8 +337,8 @@ async fn timers_count_down_and_the_clock_goes_forward_to_them() {
             .map(|timer| format!("{}: {}", timer["what"].as_str().unwrap(), timer["text"].as_str().unwrap()))
             .collect::<Vec<_>>()
     };
-    let deadline = "deadline: without an answer of jane it goes on to PagerDuty";
-    assert_eq!(timers().await, ["reminder: jane is reminded", deadline]);
+    let deadline = "deadline: on to PagerDuty, without an answer from jane";
+    assert_eq!(timers().await, ["reminder: a reminder to jane", deadline]);
     assert_eq!(jump(r#"{"seconds": 60}"#).await, StatusCode::OK);
     assert_eq!(timers().await.len(), 2);
     assert_eq!(jump("{}").await, StatusCode::OK);

@@ -56,9 +56,9 @@ fn word(fact: &Fact) -> &'static str {
 fn tell(journal: &Journal, fact: &Fact) -> String {
     let rung = |at: usize| journal.alarm.chain.get(at).map_or("somebody else", |rung| rung.name.as_str());
     match fact {
-        Fact::RemindDue { who } => format!("{} is reminded", names(journal, who)),
-        Fact::Silent { who, .. } => format!("without an answer of {} it goes on to {}", names(journal, who), rung(0)),
-        Fact::ClimbDue { rung: at, .. } => format!("it goes on to {}", rung(*at)),
+        Fact::RemindDue { who } => format!("a reminder to {}", names(journal, who)),
+        Fact::Silent { who, .. } => format!("on to {}, without an answer from {}", rung(0), names(journal, who)),
+        Fact::ClimbDue { rung: at, .. } => format!("on to {}", rung(*at)),
         _ => String::new(),
     }
 }
@@ -79,6 +79,8 @@ pub(super) struct Jump {
     seconds: Option<u32>,
 }
 
+const SECOND: Duration = Duration::from_secs(1);
+
 /// A year; more than any timer waits.
 const JUMP_MAX_S: u32 = 366 * 24 * 3_600;
 
@@ -89,8 +91,9 @@ pub(super) async fn jump(State(console): State<Console>, Posted(jump): Posted<Ju
         Some(seconds) => Duration::from_secs(seconds.into()),
         None => {
             let next = next(&journals(town).await).ok_or_else(|| Refused::new(&"no timer is running"))?;
-            // One whose time has come already is only waiting for its tick.
-            Duration::try_from(next.duration_since(town.now())).unwrap_or_default()
+            // One whose time has come already is only waiting for its tick. Timers stand at whole seconds.
+            let wait = Duration::try_from(next.duration_since(town.now())).unwrap_or_default();
+            wait.saturating_add(SECOND)
         }
     };
     match town.jump(by) {

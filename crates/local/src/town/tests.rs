@@ -28,6 +28,13 @@ async fn rest(town: &Town) {
     timeout(PATIENCE, town.idle()).await.expect("the town comes to rest");
 }
 
+/// Puts the clock forward behind timers of so many hours, and has it tick.
+async fn pass(town: &Town, hours: u32) -> Value {
+    // Timers stand at whole seconds.
+    assert!(town.jump(hours * HOUR + Duration::from_secs(1)));
+    tick(town).await
+}
+
 async fn tick(town: &Town) -> Value {
     timeout(PATIENCE, town.tick()).await.expect("a tick ends")
 }
@@ -40,12 +47,10 @@ fn issue(town: &Town) -> Issue {
 async fn silence_is_reminded_and_paged_when_its_time_has_come() {
     let town = asked(Options::default()).await;
     assert_eq!(tick(&town).await["woken"], 0, "nothing is due yet");
-    assert!(town.jump(2 * HOUR));
-    assert_eq!(tick(&town).await["woken"], 1);
+    assert_eq!(pass(&town, 2).await["woken"], 1);
     assert_eq!(town.fakes.slack.dm("jane").len(), 2, "the question and its reminder");
     assert!(town.fakes.pagerduty.incidents().is_empty());
-    town.jump(2 * HOUR);
-    tick(&town).await;
+    pass(&town, 2).await;
     let incidents = town.fakes.pagerduty.incidents();
     assert_eq!(incidents.len(), 1);
     assert!(incidents[0].created_at >= issue(&town).created_at + SignedDuration::from_hours(4), "one clock for all");
@@ -57,7 +62,7 @@ async fn silence_is_reminded_and_paged_when_its_time_has_come() {
 #[tokio::test]
 async fn a_clock_that_ticks_by_itself_does_so_after_a_jump() {
     let town = asked(Options { ticks: true, ..Options::default() }).await;
-    town.jump(4 * HOUR);
+    town.jump(4 * HOUR + Duration::from_secs(1));
     rest(&town).await;
     assert_eq!(town.fakes.pagerduty.incidents().len(), 1);
 }
@@ -73,8 +78,7 @@ async fn a_clock_that_runs_fast_ticks_at_its_own_minutes() {
 async fn people_can_answer_at_whatever_time() {
     let town = asked(Options { speed: 60, ..Options::default() }).await;
     for _ in 0..2 {
-        town.jump(HOUR);
-        tick(&town).await;
+        pass(&town, 1).await;
     }
     let question = town.fakes.slack.dm("jane").remove(0);
     let click = town.fakes.slack.click(&question.channel, &question.ts, "jane", "yes").unwrap();
@@ -86,8 +90,7 @@ async fn people_can_answer_at_whatever_time() {
 #[tokio::test]
 async fn what_people_do_elsewhere_is_heard_at_once() {
     let town = asked(Options::default()).await;
-    town.jump(4 * HOUR);
-    tick(&town).await;
+    pass(&town, 4).await;
     let incident = town.fakes.pagerduty.incidents().remove(0);
     let comments = issue(&town).comments.len();
     town.fakes.pagerduty.acknowledge(&incident.id).unwrap();
@@ -106,11 +109,9 @@ async fn without_webhooks_the_clock_finds_out() {
     rest(&town).await;
     let buttons = || format!("{:?}", town.fakes.slack.dm("jane").remove(0).blocks).contains("\"yes\"");
     assert!(buttons(), "nobody has told");
-    town.jump(HOUR);
-    tick(&town).await;
+    pass(&town, 1).await;
     assert!(!buttons(), "the question is over");
-    town.jump(4 * HOUR);
-    tick(&town).await;
+    pass(&town, 4).await;
     assert!(town.fakes.pagerduty.incidents().is_empty());
 }
 

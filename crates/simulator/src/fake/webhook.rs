@@ -1,7 +1,8 @@
 //! Webhooks of GitHub and PagerDuty: the requests that they would send, signed as they would sign them.
 //!
-//! What a webhook says is made by the method `webhook` of either fake. Nothing is sent there: that is for the caller,
-//! to a function directly or with [`Webhook::send`].
+//! What a webhook says is made by the method `webhook` of either fake. When somebody does something by hand, whoever
+//! asked for it ([`Fake::on_webhook`](super::Fake::on_webhook)) gets it. Nothing is sent there: that is for the
+//! receiver, to a function directly or with [`Webhook::send`].
 //!
 //! Deliberately absent: subscriptions, deliveries that are tried again, TLS.
 

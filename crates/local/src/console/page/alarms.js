@@ -61,7 +61,7 @@ export function alarmsStrip(root, onSelect) {
         "p",
         { class: "line" },
         badge(alarm.state, "alarm-state"),
-        alarm.done ? h("span", { class: "muted" }, "done") : null,
+        alarm.done && !alarm.timers.length ? h("span", { class: "muted" }, "done") : null,
         alarm.repeats ? h("span", { class: "muted" }, `repeated ${alarm.repeats}×`) : null,
         alarm.issue ? link(alarm.issue.url, `issue #${alarm.issue.number}`) : null,
         h("span", { class: "muted mono", title: alarm.key }, alarm.key.slice(0, 8)),
