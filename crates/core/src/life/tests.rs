@@ -10,7 +10,7 @@ mod silence;
 
 use serde_json::{Value, json};
 
-use self::brief::{brief, next, step};
+use self::brief::{next, step};
 use super::*;
 use crate::{
     journal::{Answer::*, Fact, Stage},
