@@ -73,7 +73,7 @@ fn an_issue_is_looked_at_as_long_as_closing_it_would_end_something() {
         hours
     };
     let all = [1, 4, 12, 24, 72, 168, 720];
-    let forever = asks(json!({ "answerTimeout": "off" }));
+    let forever = asks(&json!({ "answerTimeout": "off" }));
     assert_eq!(hours(&asked(&forever)), all);
     let late = asked_with(&forever, [(5 * 3_600, Fact::Looked)]);
     assert_eq!(hours(&late), all[2..]);

@@ -115,7 +115,7 @@ fn a_late_yes_leaves_a_page_that_somebody_has_taken() {
 
 #[test]
 fn a_yes_in_time_and_a_yes_before_anything_was_done_page_nobody() {
-    let message = asks(json!({}));
+    let message = asks(&json!({}));
     for (facts, told) in [
         ([answered(0, Yes), silent(0, &[0])], "comment answer 0, show 0 answer"),
         ([silent(0, &[0]), answered(0, Yes)], "comment answer 0, comment silent 0.0, mark, show 0 answer"),

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// A question to jane with these fields besides.
-pub(super) fn asks(fields: Value) -> Value {
+pub(super) fn asks(fields: &Value) -> Value {
     let mut message = self_service();
     message["answerTimeout"] = json!("PT4H");
     message.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
@@ -56,7 +56,7 @@ pub(super) fn played(mut journal: Journal) -> Vec<String> {
 
 #[test]
 fn the_deadline_counts_from_the_opening_and_one_reminder_comes_at_half_of_it() {
-    let message = asks(json!({}));
+    let message = asks(&json!({}));
     assert_eq!(table(&asked(&message)), ["7200 remind [0]", "14400 silent 0 [0]"]);
     assert_eq!(played(asked(&message)), ["7200 remind 0.0", "14400 climb 0.0"]);
 }
@@ -71,13 +71,13 @@ fn another_time_for_the_reminder_and_none() {
         (json!({ "answerTimeout": "off", "remindAfter": "PT30M" }), &["1800 remind [0]"]),
     ];
     for (fields, expected) in rows {
-        assert_eq!(table(&asked(&asks(fields.clone()))), expected, "{fields}");
+        assert_eq!(table(&asked(&asks(&fields))), expected, "{fields}");
     }
 }
 
 #[test]
 fn nobody_is_reminded_of_a_question_that_they_never_got() {
-    let mut journal = journal(&asks(json!({})));
+    let mut journal = journal(&asks(&json!({})));
     journal.push(at(0), opened());
     assert_eq!(table(&journal), ["14400 silent 0 [0]"]);
     journal.push(at(1), unreached(0, 0));
@@ -87,8 +87,9 @@ fn nobody_is_reminded_of_a_question_that_they_never_got() {
 
 #[test]
 fn a_snooze_moves_the_reminder_and_never_the_deadline() {
-    let message = asks(json!({ "snooze": true }));
-    let rows: [(&[(i64, Fact)], &[&str]); 6] = [
+    let message = asks(&json!({ "snooze": true }));
+    type Row<'a> = (&'a [(i64, Fact)], &'a [&'a str]);
+    let rows: [Row<'_>; 6] = [
         (&[(600, snoozed(0, 4_200))], &["4200 remind [0]", "14400 silent 0 [0]"]),
         (&[(600, snoozed(0, 9_000))], &["9000 remind [0]", "14400 silent 0 [0]"]),
         (&[(600, snoozed(0, 4_200)), (4_200, remind_due(0))], &["14400 silent 0 [0]"]),
@@ -108,11 +109,11 @@ fn a_reminder_can_be_put_off_twice_and_never_beyond_the_deadline() {
         ways.map(|(name, _, until)| (name, until.as_second() - at(0).as_second())).collect()
     };
     let called = |way: &str, until: i64| (way.to_owned(), until);
-    let short = asks(json!({ "snooze": true }));
+    let short = asks(&json!({ "snooze": true }));
     assert_eq!(ways(&asked(&short), 600), [called("1h", 4_200)]);
     assert_eq!(ways(&asked(&short), 10_800), []);
     // Opened at three in the night, UTC; nine o'clock of the next day is 30 hours away.
-    let long = asks(json!({ "snooze": true, "answerTimeout": "P2D" }));
+    let long = asks(&json!({ "snooze": true, "answerTimeout": "P2D" }));
     let all = [called("1h", 3_600), called("4h", 14_400), called("tomorrow", 108_000)];
     assert_eq!(ways(&asked(&long), 0), all);
     let in_new_york = Fact::Reached {
@@ -136,7 +137,7 @@ fn a_reminder_can_be_put_off_twice_and_never_beyond_the_deadline() {
 
 #[test]
 fn whoever_snoozes_sees_it_until_they_are_reminded() {
-    let journal = asked_with(&asks(json!({ "snooze": true })), [(600, snoozed(0, 4_200))]);
+    let journal = asked_with(&asks(&json!({ "snooze": true })), [(600, snoozed(0, 4_200))]);
     assert_eq!(next(&journal), "comment snoozed 0, show 0 snoozed 0");
     let mut journal = journal;
     rehearse(&mut journal, at(600));
@@ -147,7 +148,7 @@ fn whoever_snoozes_sees_it_until_they_are_reminded() {
 #[test]
 fn outside_of_working_hours_the_clock_stands() {
     let asked_in = |fields: Value, zone: Option<&str>| {
-        let mut journal = journal(&asks(fields));
+        let mut journal = journal(&asks(&fields));
         journal.push(at(0), opened());
         let Fact::Reached { who, round, receipt, .. } = reached(0, 0) else { panic!() };
         journal.push(at(1), Fact::Reached { who, round, receipt, zone: zone.map(str::to_owned) });
@@ -286,7 +287,7 @@ fn the_deployments_deadline_and_escalation_are_used_where_the_message_says_nothi
 
 /// jane is silent, and two services are paged, ten minutes apart.
 fn two_pages() -> Value {
-    asks(json!({ "escalation": [{ "pagerDutyServiceId": "P1", "wait": "PT10M" }, { "pagerDutyServiceId": "P2" }] }))
+    asks(&json!({ "escalation": [{ "pagerDutyServiceId": "P1", "wait": "PT10M" }, { "pagerDutyServiceId": "P2" }] }))
 }
 
 pub(super) fn paged_for_silence() -> Journal {
