@@ -94,6 +94,13 @@ pub struct Wave {
     pub climbed: BTreeMap<usize, (Receipt, Timestamp)>,
 }
 
+impl Wave {
+    /// The step whose time has come last.
+    pub fn rung(&self) -> usize {
+        self.due.keys().next_back().copied().unwrap_or(0)
+    }
+}
+
 /// What became of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incident {

@@ -13,10 +13,7 @@ pub(super) fn silence(journal: &Journal, progress: &Progress) -> Vec<Step> {
         if !timetable::is_climbing(progress, known) {
             continue;
         }
-        for (rung, step) in journal.alarm.chain.iter().enumerate() {
-            if rung > 0 && !known.due.contains_key(&rung) {
-                break;
-            }
+        for (rung, step) in journal.alarm.chain.iter().enumerate().take(known.rung().saturating_add(1)) {
             let who = journal.position(Role::Rung { wave, rung });
             match step.kind() {
                 _ if timetable::failed(journal, progress, wave, rung) => {}

@@ -106,7 +106,7 @@ fn reminders(question: &Question, progress: &Progress, opened: Timestamp) -> Vec
 fn climbs(journal: &Journal, progress: &Progress) -> Vec<Due> {
     let waves = progress.waves.iter().enumerate().filter(|(_, wave)| is_climbing(progress, wave));
     let due = waves.filter_map(|(nth, wave)| {
-        let rung = wave.due.keys().next_back().copied().unwrap_or(0);
+        let rung = wave.rung();
         let next = rung.checked_add(1).filter(|next| *next < journal.alarm.chain.len())?;
         let wait_s = i64::from(journal.alarm.chain.get(rung)?.wait_s);
         let since = wave.due.get(&rung).copied().unwrap_or(wave.at);

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// A question to jane with these fields besides.
-fn asks(fields: Value) -> Value {
+pub(super) fn asks(fields: &Value) -> Value {
     let mut message = self_service();
     message["answerTimeout"] = json!("PT4H");
     message.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
@@ -16,14 +16,14 @@ fn asks(fields: Value) -> Value {
 }
 
 /// A life whose people have just been asked.
-fn asked(message: &Value) -> Journal {
+pub(super) fn asked(message: &Value) -> Journal {
     let mut journal = journal(message);
     journal.push(at(0), opened());
     rehearse(&mut journal, at(0));
     journal
 }
 
-fn asked_with(message: &Value, facts: impl IntoIterator<Item = (i64, Fact)>) -> Journal {
+pub(super) fn asked_with(message: &Value, facts: impl IntoIterator<Item = (i64, Fact)>) -> Journal {
     let mut journal = asked(message);
     for (second, fact) in facts {
         journal.push(at(second), fact);
@@ -41,13 +41,13 @@ fn brief_fact(fact: &Fact) -> String {
 }
 
 /// What time will bring, without the looks at the issue.
-fn table(journal: &Journal) -> Vec<String> {
+pub(super) fn table(journal: &Journal) -> Vec<String> {
     let due = timetable(journal).into_iter().filter(|due| due.fact != Fact::Looked);
     due.map(|due| format!("{} {}", due.at.as_second() - at(0).as_second(), brief_fact(&due.fact))).collect()
 }
 
 /// What is done through silence to the end, apart from texts: `7200 remind 0.0`.
-fn played(mut journal: Journal) -> Vec<String> {
+pub(super) fn played(mut journal: Journal) -> Vec<String> {
     let played = rehearse_silence(&mut journal);
     let acts = played.into_iter().flat_map(|(at, _, steps)| steps.into_iter().map(move |step| (at, step)));
     let acts = acts.filter(|(_, step)| !matches!(step, Step::Remark(_) | Step::Show { .. } | Step::Mark));
@@ -56,7 +56,7 @@ fn played(mut journal: Journal) -> Vec<String> {
 
 #[test]
 fn the_deadline_counts_from_the_opening_and_one_reminder_comes_at_half_of_it() {
-    let message = asks(json!({}));
+    let message = asks(&json!({}));
     assert_eq!(table(&asked(&message)), ["7200 remind [0]", "14400 silent 0 [0]"]);
     assert_eq!(played(asked(&message)), ["7200 remind 0.0", "14400 climb 0.0"]);
 }
@@ -71,13 +71,13 @@ fn another_time_for_the_reminder_and_none() {
         (json!({ "answerTimeout": "off", "remindAfter": "PT30M" }), &["1800 remind [0]"]),
     ];
     for (fields, expected) in rows {
-        assert_eq!(table(&asked(&asks(fields.clone()))), expected, "{fields}");
+        assert_eq!(table(&asked(&asks(&fields))), expected, "{fields}");
     }
 }
 
 #[test]
 fn nobody_is_reminded_of_a_question_that_they_never_got() {
-    let mut journal = journal(&asks(json!({})));
+    let mut journal = journal(&asks(&json!({})));
     journal.push(at(0), opened());
     assert_eq!(table(&journal), ["14400 silent 0 [0]"]);
     journal.push(at(1), unreached(0, 0));
@@ -87,8 +87,9 @@ fn nobody_is_reminded_of_a_question_that_they_never_got() {
 
 #[test]
 fn a_snooze_moves_the_reminder_and_never_the_deadline() {
-    let message = asks(json!({ "snooze": true }));
-    let rows: [(&[(i64, Fact)], &[&str]); 6] = [
+    let message = asks(&json!({ "snooze": true }));
+    type Row<'a> = (&'a [(i64, Fact)], &'a [&'a str]);
+    let rows: [Row<'_>; 6] = [
         (&[(600, snoozed(0, 4_200))], &["4200 remind [0]", "14400 silent 0 [0]"]),
         (&[(600, snoozed(0, 9_000))], &["9000 remind [0]", "14400 silent 0 [0]"]),
         (&[(600, snoozed(0, 4_200)), (4_200, remind_due(0))], &["14400 silent 0 [0]"]),
@@ -108,11 +109,11 @@ fn a_reminder_can_be_put_off_twice_and_never_beyond_the_deadline() {
         ways.map(|(name, _, until)| (name, until.as_second() - at(0).as_second())).collect()
     };
     let called = |way: &str, until: i64| (way.to_owned(), until);
-    let short = asks(json!({ "snooze": true }));
+    let short = asks(&json!({ "snooze": true }));
     assert_eq!(ways(&asked(&short), 600), [called("1h", 4_200)]);
     assert_eq!(ways(&asked(&short), 10_800), []);
     // Opened at three in the night, UTC; nine o'clock of the next day is 30 hours away.
-    let long = asks(json!({ "snooze": true, "answerTimeout": "P2D" }));
+    let long = asks(&json!({ "snooze": true, "answerTimeout": "P2D" }));
     let all = [called("1h", 3_600), called("4h", 14_400), called("tomorrow", 108_000)];
     assert_eq!(ways(&asked(&long), 0), all);
     let in_new_york = Fact::Reached {
@@ -136,7 +137,7 @@ fn a_reminder_can_be_put_off_twice_and_never_beyond_the_deadline() {
 
 #[test]
 fn whoever_snoozes_sees_it_until_they_are_reminded() {
-    let journal = asked_with(&asks(json!({ "snooze": true })), [(600, snoozed(0, 4_200))]);
+    let journal = asked_with(&asks(&json!({ "snooze": true })), [(600, snoozed(0, 4_200))]);
     assert_eq!(next(&journal), "comment snoozed 0, show 0 snoozed 0");
     let mut journal = journal;
     rehearse(&mut journal, at(600));
@@ -147,7 +148,7 @@ fn whoever_snoozes_sees_it_until_they_are_reminded() {
 #[test]
 fn outside_of_working_hours_the_clock_stands() {
     let asked_in = |fields: Value, zone: Option<&str>| {
-        let mut journal = journal(&asks(fields));
+        let mut journal = journal(&asks(&fields));
         journal.push(at(0), opened());
         let Fact::Reached { who, round, receipt, .. } = reached(0, 0) else { panic!() };
         journal.push(at(1), Fact::Reached { who, round, receipt, zone: zone.map(str::to_owned) });
@@ -261,241 +262,6 @@ fn the_reminder_goes_to_whoever_is_asked_now_and_keeps_to_their_zone() {
 }
 
 #[test]
-fn an_escalation_takes_its_steps_one_after_the_other() {
-    let expected = [
-        "1800 remind 0.0",
-        // sam, in Slack: behind jane and the two in her place.
-        "3600 reach 3",
-        "4200 climb 0.1",
-        "5400 climb 0.2",
-        // Whoever is on call.
-        "5700 reach 6",
-        "6600 climb 0.4",
-    ];
-    assert_eq!(played(asked(&waiting())), expected);
-    let journal = asked(&waiting());
-    let kinds: Vec<_> = journal.alarm.chain.iter().map(|rung| rung.to.scheme()).collect();
-    assert_eq!(kinds, ["slack", "slack", "slack", "on-call", "pagerduty"]);
-}
-
-#[test]
-fn a_step_that_cannot_be_taken_is_passed_over_at_once() {
-    let note = Step::Climb { wave: 0, rung: 1 };
-    let refused = Fact::GaveUp { step: note, reason: "channel_not_found".to_owned() };
-    let journal = asked_with(&waiting(), [(3_600, silent(0, &[0])), (3_601, unreached(3, 0)), (3_602, refused)]);
-    assert_eq!(table(&journal), ["3600 climb 0.1"]);
-    let expected = ["3600 climb 0.2", "3900 reach 6", "4800 climb 0.4"];
-    assert_eq!(played(journal), expected);
-}
-
-#[test]
-fn an_outage_does_not_keep_an_escalation_from_going_on() {
-    let mut journal = asked_with(&waiting(), [(3_600, silent(0, &[0]))]);
-    for (rung, second) in [(1, 4_200), (2, 5_400), (3, 5_700), (4, 6_600)] {
-        assert_eq!(table(&journal), [format!("{second} climb 0.{rung}")]);
-        for fact in due(&journal, at(second)) {
-            journal.push(at(second), fact);
-        }
-    }
-    let expected = "climb 0.1, climb 0.2, climb 0.4, mark, reach 3, reach 6";
-    assert_eq!(next(&journal), expected);
-}
-
-#[test]
-fn each_step_is_told_on_the_issue_and_shown() {
-    let mut journal = asked_with(&waiting(), [(3_600, silent(0, &[0]))]);
-    assert_eq!(next(&journal), "mark, reach 3");
-    journal.push(at(3_601), reached(3, 0));
-    assert_eq!(next(&journal), "comment silent 0.0, mark, show 0 silent 0");
-    rehearse(&mut journal, at(3_602));
-    journal.push(at(4_200), Fact::ClimbDue { wave: 0, rung: 1 });
-    journal.push(at(4_201), climbed(0, 1, "slack"));
-    assert_eq!(next(&journal), "comment silent 0.1, show 0 silent 1, show 3 silent 1");
-}
-
-/// jane is silent, and two services are paged, ten minutes apart.
-fn two_pages() -> Value {
-    asks(json!({ "escalation": [{ "pagerDutyServiceId": "P1", "wait": "PT10M" }, { "pagerDutyServiceId": "P2" }] }))
-}
-
-fn paged_for_silence() -> Journal {
-    let mut journal = asked_with(&two_pages(), [(14_400, silent(0, &[0])), (14_401, climbed(0, 0, "pagerduty"))]);
-    rehearse(&mut journal, at(14_402));
-    journal
-}
-
-#[test]
-fn a_page_that_somebody_takes_stops_the_escalation_and_one_that_is_open_again_goes_on() {
-    let mut journal = paged_for_silence();
-    assert_eq!((state(&journal), table(&journal)), (State::Paged, vec!["15000 climb 0.1".to_owned()]));
-    let rows: [(Change, &[&str]); 4] =
-        [(Change::Taken, &[]), (Change::Reopened, &["15000 climb 0.1"]), (Change::Taken, &[]), (Change::Resolved, &[])];
-    for (n, (change, expected)) in rows.into_iter().enumerate() {
-        journal.push(at(14_500), incident("Q0", change));
-        assert_eq!(table(&journal), expected, "{change:?}");
-        assert_eq!(next(&journal), format!("comment incident {n}, show 0 incident {n}"));
-        rehearse(&mut journal, at(14_500));
-    }
-    // Whoever answers after all is heard.
-    assert_eq!((state(&journal), next(&journal).as_str()), (State::Paged, "wait"));
-}
-
-#[test]
-fn an_acknowledgement_that_times_out_late_has_the_next_step_taken_at_once() {
-    let mut journal = paged_for_silence();
-    journal.push(at(14_500), incident("Q0", Change::Taken));
-    journal.push(at(20_000), incident("Q0", Change::Reopened));
-    assert!(due(&journal, at(20_000)).contains(&Fact::ClimbDue { wave: 0, rung: 1 }));
-}
-
-#[test]
-fn a_late_yes_resolves_the_page_and_then_closes() {
-    let mut journal = paged_for_silence();
-    journal.push(at(15_000), answered(0, Yes));
-    assert_eq!(next(&journal), "comment answer 0, resolve Q0 if open, show 0 answer");
-    journal.push(at(15_001), remarked(Remark::Answer(0)));
-    journal.push(at(15_002), shown(0, Stage::Answered));
-    assert_eq!(next(&journal), "resolve Q0 if open");
-    assert_eq!(table(&journal), [""; 0]);
-    journal.push(at(15_003), incident("Q0", Change::Resolved));
-    assert_eq!(next(&journal), "close, comment incident 0, show 0 incident 0");
-    rehearse(&mut journal, at(15_004));
-    assert_eq!((state(&journal), next(&journal).as_str()), (State::Closed, "done"));
-}
-
-#[test]
-fn a_late_yes_leaves_a_page_that_somebody_has_taken() {
-    for change in [Change::Taken, Change::Left] {
-        let mut journal = paged_for_silence();
-        journal.push(at(15_000), answered(0, Yes));
-        journal.push(at(15_001), incident("Q0", change));
-        rehearse(&mut journal, at(15_002));
-        assert_eq!((state(&journal), next(&journal).as_str()), (State::Paged, "wait"), "{change:?}");
-        // Whoever has it resolves it, and that was all that the issue waited for.
-        journal.push(at(15_003), incident("Q0", Change::Resolved));
-        rehearse(&mut journal, at(15_004));
-        assert_eq!(state(&journal), State::Closed, "{change:?}");
-    }
-}
-
-#[test]
-fn a_yes_in_time_and_a_yes_before_anything_was_done_page_nobody() {
-    let message = asks(json!({}));
-    for (facts, told) in [
-        ([answered(0, Yes), silent(0, &[0])], "comment answer 0, show 0 answer"),
-        ([silent(0, &[0]), answered(0, Yes)], "comment answer 0, comment silent 0.0, mark, show 0 answer"),
-    ] {
-        let mut journal = asked(&message);
-        for fact in facts {
-            journal.push(at(14_400), fact);
-        }
-        assert_eq!(next(&journal), told);
-        rehearse(&mut journal, at(14_401));
-        assert_eq!((state(&journal), Progress::of(&journal).pages().len()), (State::Closed, 0));
-    }
-}
-
-#[test]
-fn a_late_no_joins_the_page() {
-    let mut journal = paged_for_silence();
-    journal.push(at(15_000), answered(0, No));
-    assert_eq!(next(&journal), "comment answer 0, page 0, show 0 answer");
-    let progress = Progress::of(&journal);
-    let silence = words::climb(&journal, &issue(), &progress, 0, 0).unwrap();
-    assert_eq!(words::page_for_no(&journal, &issue(), &progress, 0).key, silence.key);
-    // The same incident, so it ends once.
-    journal.push(at(15_001), paged(0));
-    rehearse(&mut journal, at(15_002));
-    assert_eq!((state(&journal), table(&journal)), (State::Paged, Vec::new()));
-    journal.push(at(15_003), ended());
-    assert_eq!(next(&journal), "resolve Q0");
-}
-
-#[test]
-fn closing_by_hand_ends_the_questions_and_the_pages() {
-    let mut journal = asked_with(&waiting(), [(1, passed(0, Some(0)))]);
-    rehearse(&mut journal, at(2));
-    journal.push(at(3_600), silent(0, &[0]));
-    rehearse(&mut journal, at(3_600));
-    journal.push(at(4_200), Fact::ClimbDue { wave: 0, rung: 1 });
-    journal.push(at(4_201), climbed(0, 4, "pagerduty"));
-    rehearse(&mut journal, at(4_202));
-    journal.push(at(4_300), ended());
-    assert_eq!(wake(&journal), None);
-    assert_eq!(next(&journal), "resolve Q0, show 0 ended, show 1 ended, show 3 ended");
-    rehearse(&mut journal, at(4_301));
-    assert_eq!((state(&journal), next(&journal).as_str()), (State::Closed, "done"));
-}
-
-#[test]
-fn an_issue_that_is_opened_again_is_counted_on_and_nothing_else() {
-    let mut journal = paged_for_silence();
-    journal.push(at(15_000), ended());
-    rehearse(&mut journal, at(15_001));
-    journal.push(at(15_002), reopened());
-    assert_eq!((state(&journal), next(&journal).as_str(), wake(&journal)), (State::HandedBack, "done", None));
-    journal.push(at(15_003), repeated(2));
-    assert_eq!(next(&journal), "comment repeats 2");
-    journal.push(at(15_004), nagged(1));
-    journal.push(at(15_005), silent(0, &[0]));
-    assert_eq!(next(&journal), "comment repeats 2");
-    journal.push(at(15_006), ended());
-    assert_eq!((state(&journal), next(&journal).as_str()), (State::Closed, "done"));
-}
-
-#[test]
-fn what_its_publisher_takes_back_is_told_closed_and_resolved() {
-    let mut journal = paged_for_silence();
-    journal.push(at(15_000), withdrawn());
-    assert_eq!((next(&journal).as_str(), wake(&journal)), ("comment withdrawn, resolve Q0", None));
-    journal.push(at(15_001), incident("Q0", Change::Resolved));
-    journal.push(at(15_002), remarked(Remark::Withdrawn));
-    assert_eq!(next(&journal), "close, comment incident 0, show 0 incident 0");
-    journal.push(at(15_003), Fact::Closed);
-    assert_eq!(next(&journal), "comment incident 0, show 0 ended");
-    rehearse(&mut journal, at(15_004));
-    assert_eq!((state(&journal), next(&journal).as_str()), (State::Closed, "done"));
-}
-
-#[test]
-fn what_is_taken_back_before_anybody_was_asked_is_closed_without_a_question() {
-    let mut journal = journal_with(&waiting(), [withdrawn()]);
-    assert_eq!(next(&journal), "open");
-    journal.push(at(2), opened());
-    assert_eq!(next(&journal), "comment withdrawn");
-    journal.push(at(3), remarked(Remark::Withdrawn));
-    assert_eq!(next(&journal), "close");
-}
-
-#[test]
-fn an_issue_is_looked_at_as_long_as_closing_it_would_end_something() {
-    let hours = |journal: &Journal| -> Vec<i64> {
-        let mut journal = journal.clone();
-        let mut hours = Vec::new();
-        while let Some(look) = timetable(&journal).into_iter().find(|due| due.fact == Fact::Looked) {
-            hours.push((look.at.as_second() - at(0).as_second()) / 3_600);
-            journal.push(look.at, Fact::Looked);
-        }
-        hours
-    };
-    let all = [1, 4, 12, 24, 72, 168, 720];
-    let forever = asks(json!({ "answerTimeout": "off" }));
-    assert_eq!(hours(&asked(&forever)), all);
-    let late = asked_with(&forever, [(5 * 3_600, Fact::Looked)]);
-    assert_eq!(hours(&late), all[2..]);
-    let is_paged = asked_with(&forever, [(1, answered(0, No)), (2, paged(0))]);
-    assert_eq!(hours(&is_paged), all);
-    let nothing: [i64; 0] = [];
-    for fact in [answered(0, Yes), ended(), withdrawn()] {
-        assert_eq!(hours(&asked_with(&forever, [(1, fact)])), nothing);
-    }
-    let resolved = [(1, answered(0, No)), (2, paged(0)), (3, incident("Q0", Change::Resolved))];
-    assert_eq!(hours(&asked_with(&forever, resolved)), nothing);
-    assert_eq!(hours(&asked(&broadcast())), nothing);
-    assert_eq!(hours(&journal_with(&forever, [stood()])), nothing);
-}
-
-#[test]
 fn the_deployments_deadline_and_escalation_are_used_where_the_message_says_nothing() {
     let chain = r##"[{ "channel": "#security", "wait": "PT5M" }]"##;
     let defaults = source::Defaults {
@@ -517,4 +283,15 @@ fn the_deployments_deadline_and_escalation_are_used_where_the_message_says_nothi
         format!("{} climb 0.1", nine + 7_500),
     ];
     assert_eq!(played(journal), expected);
+}
+
+/// jane is silent, and two services are paged, ten minutes apart.
+fn two_pages() -> Value {
+    asks(&json!({ "escalation": [{ "pagerDutyServiceId": "P1", "wait": "PT10M" }, { "pagerDutyServiceId": "P2" }] }))
+}
+
+pub(super) fn paged_for_silence() -> Journal {
+    let mut journal = asked_with(&two_pages(), [(14_400, silent(0, &[0])), (14_401, climbed(0, 0, "pagerduty"))]);
+    rehearse(&mut journal, at(14_402));
+    journal
 }

@@ -25,16 +25,16 @@ fn read_by(message: &Value, defaults: &Defaults) -> Result<crate::alarm::Alarm, 
     }
 }
 
-fn question(fields: Value) -> Question {
-    read_by(&with(&fields), &defaults()).unwrap().question.unwrap()
+fn question(fields: &Value) -> Question {
+    read_by(&with(fields), &defaults()).unwrap().question.unwrap()
 }
 
-fn chain(fields: Value) -> Vec<Rung> {
-    read_by(&with(&fields), &defaults()).unwrap().chain
+fn chain(fields: &Value) -> Vec<Rung> {
+    read_by(&with(fields), &defaults()).unwrap().chain
 }
 
-fn error(fields: Value) -> String {
-    read_by(&with(&fields), &defaults()).unwrap_err()
+fn error(fields: &Value) -> String {
+    read_by(&with(fields), &defaults()).unwrap_err()
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn the_reminder_is_at_half_of_the_timeout_unless_the_message_says_otherwise() {
         (json!({ "answerTimeout": "off", "remindAfter": "PT1H" }), None, Some(3_600)),
     ];
     for (fields, patience_s, remind_s) in rows {
-        let question = question(fields.clone());
+        let question = question(&fields);
         assert_eq!((question.patience_s, question.remind_s), (patience_s, remind_s), "{fields}");
     }
     let deployed = Defaults { patience_s: Some(3_600), ..defaults() };
@@ -85,9 +85,9 @@ fn a_question_keeps_to_hours_when_the_message_or_the_deployment_says_so() {
 
 #[test]
 fn people_can_say_more_than_yes_and_no_where_the_message_lets_them() {
-    let silent = question(json!({}));
+    let silent = question(&json!({}));
     assert!(!silent.asks_reason && !silent.wrong_person && !silent.snooze && silent.more.is_empty());
-    let open = question(json!({ "askReason": true, "wrongPerson": "true", "snooze": true }));
+    let open = question(&json!({ "askReason": true, "wrongPerson": "true", "snooze": true }));
     assert!(open.asks_reason && open.wrong_person && open.snooze);
 
     let mut message = self_service();
@@ -135,18 +135,18 @@ fn an_escalation_has_steps_of_five_kinds_and_ends_with_a_page() {
         (json!({ "onCall": "PABC123" }), "on-call:PABC123", "whoever is on call", None),
     ];
     for (step, to, name, group) in rows {
-        let chain = chain(json!({ "escalation": [step], "pagerDutyServiceId": "P9" }));
+        let chain = chain(&json!({ "escalation": [step], "pagerDutyServiceId": "P9" }));
         let found = (chain[0].to.to_string(), chain[0].name.as_str(), chain[0].group.as_deref(), chain[0].wait_s);
         assert_eq!(found, (to.to_owned(), name, group, 900), "{step}");
         let page = Rung { to: Address::new("pagerduty", "P9"), name: "PagerDuty".to_owned(), group: None, wait_s: 900 };
         assert_eq!(chain[1..], [page], "{step}");
     }
-    let pages = chain(json!({ "escalation": [
+    let pages = chain(&json!({ "escalation": [
         { "pagerDutyServiceId": "P1", "wait": "PT90S" }, { "pagerDutyServiceId": "", "wait": "P1D" },
     ], "pagerDutyServiceId": "P9" }));
     let pages: Vec<_> = pages.iter().map(|rung| (rung.to.to_string(), rung.wait_s)).collect();
     assert_eq!(pages, [("pagerduty:P1".to_owned(), 90), ("pagerduty:P9".to_owned(), 86_400)]);
-    assert_eq!(chain(json!({ "escalation": [] })).len(), 1);
+    assert_eq!(chain(&json!({ "escalation": [] })).len(), 1);
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn each_mistake_is_told_with_its_place() {
         ),
     ];
     for (fields, expected) in rows {
-        assert_eq!(error(fields.clone()), expected, "{fields}");
+        assert_eq!(error(&fields), expected, "{fields}");
     }
     let more = |more: Value| {
         let mut message = self_service();
