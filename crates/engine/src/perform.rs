@@ -108,7 +108,7 @@ pub(crate) async fn perform(
         Step::Seek(nth) => {
             let notice = words::seek(journal, issue, *nth);
             deliver(world, journal, &world.defaults.channel, &notice, suspect).await?;
-            Fact::Sought(*nth)
+            Fact::Sought { nth: *nth }
         }
         Step::Remind { who, nth } => silence::remind(world, journal, issue, &progress, (*who, *nth), suspect).await?,
         Step::Climb { wave, rung } => silence::climb(world, journal, issue, &progress, (*wave, *rung), suspect).await?,

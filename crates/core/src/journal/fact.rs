@@ -122,8 +122,11 @@ pub enum Fact {
         /// Who.
         by: Clicker,
     },
-    /// The fallback channel knows that somebody else must be found; for which [`Fact::Passed`], from 0.
-    Sought(usize),
+    /// The fallback channel knows that somebody else must be found.
+    Sought {
+        /// For which [`Fact::Passed`], from 0.
+        nth: usize,
+    },
     /// These people did not answer in time. An answer that was written before stands; one behind it is late.
     Silent {
         /// Which time, from 0: people may have deadlines of their own.

@@ -201,7 +201,7 @@ impl Progress {
             }
             Fact::Opened { .. } | Fact::Stood { .. } | Fact::Digested { .. } | Fact::Nagged { .. } => {}
             Fact::FellBack { round } => _ = self.noted.insert(*round),
-            Fact::Sought(nth) => _ = self.sought.insert(*nth),
+            Fact::Sought { nth } => _ = self.sought.insert(*nth),
             Fact::Remarked { remark, place } => {
                 self.told.insert(remark.clone());
                 self.remarked.push((remark.clone(), place.clone()));
@@ -376,6 +376,14 @@ impl Progress {
 }
 
 impl PersonProgress {
+    /// Two runs may notice at once that the time has come: that is one reminder.
+    fn is_remind_due(&self, at: Timestamp) -> bool {
+        match self.snoozed {
+            Some((_, until)) => at >= until && self.reminds.iter().all(|known| *known < until),
+            None => self.reminds.is_empty(),
+        }
+    }
+
     fn add(&mut self, at: Timestamp, fact: &Fact) {
         match fact {
             Fact::Reached { round, receipt, zone, .. } => {
@@ -388,7 +396,7 @@ impl PersonProgress {
             }
             Fact::Paged { receipt, .. } if self.paged.is_none() => self.paged = Some(receipt.clone()),
             Fact::Shown { stage, .. } => self.shown = Some(*stage),
-            Fact::RemindDue { .. } => self.reminds.push(at),
+            Fact::RemindDue { .. } if self.is_remind_due(at) => self.reminds.push(at),
             Fact::Reminded { nth, .. } => self.reminded = self.reminded.max(nth.saturating_add(1)),
             Fact::Snoozed { until, .. } => {
                 self.snoozed = Some((at, *until));

@@ -69,7 +69,7 @@ fn success(journal: &Journal, step: &Step) -> Fact {
             None => Fact::Unreached { who: *who, round: *round, reason: "no address".to_owned() },
         },
         Step::FallBack { round } => Fact::FellBack { round: *round },
-        Step::Seek(nth) => Fact::Sought(*nth),
+        Step::Seek(nth) => Fact::Sought { nth: *nth },
         Step::Remind { who, nth } => Fact::Reminded { who: *who, nth: *nth },
         Step::Climb { wave, rung } => {
             let to = journal.alarm.chain.get(*rung).map_or_else(|| journal.alarm.page.clone(), |rung| rung.to.clone());

@@ -21,7 +21,7 @@ pub fn tell(alarm: &Alarm, fact: &Fact) -> (&'static str, String) {
         Fact::Nagged { people, .. } => ("nagged", format!("{} people are to be told again", people.len())),
         Fact::Reached { who, receipt, .. } => ("reached", format!("{} {asked} at {}", called(who), receipt.at)),
         Fact::Unreached { who, reason, .. } => ("unreached", format!("{} could not be {asked}: {reason}", called(who))),
-        Fact::FellBack { .. } | Fact::Sought(_) => ("fell-back", "The fallback channel has a note".to_owned()),
+        Fact::FellBack { .. } | Fact::Sought { .. } => ("fell-back", "The fallback channel has a note".to_owned()),
         Fact::RemindDue { who } => ("remind-due", format!("Time to remind {}", names(alarm, who))),
         Fact::Reminded { who, .. } => ("reminded", format!("{} reminded", called(who))),
         Fact::Snoozed { who, until, by, .. } => {

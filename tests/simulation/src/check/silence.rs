@@ -134,8 +134,9 @@ fn steps(scene: &Scene<'_>, life: &Life, wave: usize, end: Duration, found: &mut
     let (mut due, mut has_failed) = (end, false);
     for (rung, step) in journal.alarm.chain.iter().enumerate() {
         let key = &journal.key;
-        // A late no has the same key.
-        let at = taken(scene, life, wave, rung).filter(|_| step.kind() != RungKind::Page || !said_no);
+        // A late no has the same key, and so has a page at the same service.
+        let shares = said_no || journal.alarm.chain.iter().take(rung).any(|before| before.to == step.to);
+        let at = taken(scene, life, wave, rung).filter(|_| step.kind() != RungKind::Page || !shares);
         if let Some(at) = at {
             if at + slack < due {
                 found.push(format!("silence: step {rung} of {key} came at {at:?}, before {due:?}"));
