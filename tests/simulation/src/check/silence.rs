@@ -131,6 +131,11 @@ fn steps(scene: &Scene<'_>, life: &Life, wave: usize, end: Duration, found: &mut
     let outside = scene.outside;
     let said_no = progress.people.iter().any(|person| person.answer.as_ref().is_some_and(|it| it.answer == Answer::No));
     let slack = 2 * outside.weather.skew + Duration::from_millis(1);
+    // A page that somebody took holds up the next step, until they give it back.
+    let is_held_up = progress
+        .waves
+        .get(wave)
+        .is_some_and(|wave| wave.climbed.values().any(|(receipt, _)| progress.incident(&receipt.id).is_some()));
     let (mut due, mut has_failed) = (end, false);
     for (rung, step) in journal.alarm.chain.iter().enumerate() {
         let key = &journal.key;
@@ -148,7 +153,7 @@ fn steps(scene: &Scene<'_>, life: &Life, wave: usize, end: Duration, found: &mut
             }
             bothered(scene, life, at, rung, found);
         }
-        has_failed |= failed(life, wave, rung);
+        has_failed |= failed(life, wave, rung) || is_held_up;
         if !failed(life, wave, rung) {
             due += Duration::from_secs(step.wait_s.into());
         }
