@@ -3,7 +3,7 @@
 use dispatch_core::{
     alarm::{Issue, Key, Resolve},
     journal::{Change, Fact, Journal, LifeId},
-    life::{Plan, Progress},
+    life::{self, Plan, Progress},
     source,
 };
 use tokio::time::{Instant, timeout_at};
@@ -79,16 +79,26 @@ pub async fn incident(world: &World, heard: &IncidentHeard) -> Result<Option<Key
         let page = pages.iter().find(|(receipt, _)| names.contains(&receipt.id.as_str()));
         let page = page.map(|(receipt, _)| receipt.id.clone())?;
         let before = progress.incident(&page).map(|known| known.change);
-        (before != Some(heard.change)).then(|| Fact::Incident { page, change: heard.change, by: heard.by.clone() })
+        // Whatever is resolved can be taken no more: this one was sent before, and comes late.
+        let is_late = (before, heard.change) == (Some(Change::Resolved), Change::Taken);
+        (before != Some(heard.change) && !is_late).then(|| Fact::Incident {
+            page,
+            change: heard.change,
+            by: heard.by.clone(),
+        })
     };
     keep(world, &key, fact).await
 }
 
-/// Adds a fact to a journal, if there is one to add.
+/// Adds a fact to a journal, if there is one to add. What is known already may have come before, and nobody may
+/// have done what follows from it.
 async fn keep(world: &World, key: &Key, fact: impl Fn(&Journal) -> Option<Fact>) -> Result<Option<Key>, Stopped> {
     for _ in 0..SWAPS_MAX {
         let Some(mut held) = Held::load(world, key).await? else { return Ok(None) };
-        let Some(fact) = fact(&held.journal) else { return Ok(None) };
+        let Some(fact) = fact(&held.journal) else {
+            let is_over = life::plan(&held.journal) == Plan::Done;
+            return Ok((!is_over).then(|| key.clone()));
+        };
         held.learn(world, fact);
         if held.save(world).await? == Saved::Clean {
             return Ok(Some(key.clone()));

@@ -166,15 +166,16 @@ impl Held {
         self.dirty = true;
     }
 
-    /// Notes that the timer with this number has gone off, and woke this run.
+    /// Notes that the timer with this number, and with it all before, has gone off and woke this run.
     pub(crate) fn wake(&mut self, timer: Option<u32>) {
         self.fired = timer;
         self.note_fired();
     }
 
     fn note_fired(&mut self) {
-        let fired = self.fired;
-        if let Some(timer) = self.journal.timer.as_mut().filter(|timer| Some(timer.n) == fired && !timer.fired) {
+        // Of several that come together the newest is known here; one of them may never have been on record.
+        let fired = self.fired.unwrap_or(0);
+        if let Some(timer) = self.journal.timer.as_mut().filter(|timer| timer.n <= fired && !timer.fired) {
             timer.fired = true;
             self.dirty = true;
         }
@@ -184,7 +185,9 @@ impl Held {
     /// journal relies on it.
     pub(crate) async fn set_timer(&mut self, world: &World, until: Timestamp) -> Result<(), Stopped> {
         let known = self.journal.timer.as_ref();
-        if known.is_some_and(|timer| !timer.fired && timer.at <= until) {
+        // One whose time has come is gone, or will be: what it woke may be over, or lost.
+        let now = world.clock.now();
+        if known.is_some_and(|timer| !timer.fired && timer.at <= until && timer.at > now) {
             return Ok(());
         }
         let n = known.map_or(0, |timer| timer.n).saturating_add(1);

@@ -216,16 +216,27 @@ impl Life {
     }
 }
 
-/// Ends whatever is over; returns what is left to do.
+/// Ends whatever is over; returns what is left to do. What is said of one alarm goes one after the other, because
+/// a run's lease does not keep it from itself.
 async fn end_all<'a>(
     world: &World,
     run: &Run,
     letters: &[Letter],
     ends: &'a [(Resolve, usize, Key)],
 ) -> Vec<Remains<'a>> {
-    let ended: Vec<_> =
-        ends.iter().map(|(resolve, position, key)| end_one(world, run, letters, resolve, position, key)).collect();
-    abreast(ended).await
+    let mut by_key: BTreeMap<&Key, Vec<&(Resolve, usize, Key)>> = BTreeMap::new();
+    for end in ends {
+        by_key.entry(&end.2).or_default().push(end);
+    }
+    let ended = by_key.into_values().map(|ends| async move {
+        let mut remains = Vec::new();
+        for (resolve, position, key) in ends {
+            remains.extend(end_one(world, run, letters, resolve, position, key).await);
+        }
+        remains
+    });
+    let ended: Vec<_> = ended.collect();
+    stream::iter(ended).buffer_unordered(ABREAST_MAX).concat().await
 }
 
 async fn end_one<'a>(

@@ -10,12 +10,7 @@ use dispatch_core::{
 };
 use dispatch_engine::ports::{Destination, Failed, Standing};
 
-use crate::{
-    line::Line,
-    outside::{Outside, RunId},
-    people,
-    weather::Vendor,
-};
+use crate::{line::Line, outside::Outside, people, weather::Vendor};
 
 /// An incident.
 #[derive(Clone, Debug)]
@@ -29,9 +24,6 @@ pub(crate) struct Incident {
     pub(crate) opened: Duration,
     /// When it was resolved, by whomever.
     pub(crate) over: Option<Duration>,
-    /// Which run sent it, and whether that had given up by then.
-    pub(crate) run: RunId,
-    pub(crate) late: bool,
 }
 
 impl Incident {
@@ -102,15 +94,15 @@ impl Destination for Pager {
     async fn deliver(&self, to: &Address, notice: &Notice) -> Result<Receipt, Failed> {
         let (to, key, title) = (to.clone(), notice.key.clone(), notice.headline.clone());
         self.0
-            .call(Vendor::PagerDuty, "pagerduty page", move |outside, caller| {
+            .call(Vendor::PagerDuty, "pagerduty page", move |outside, _| {
                 if let Some(known) = outside.pagerduty.open_under(&to, &key) {
                     return Ok(known.receipt());
                 }
                 let id = format!("Q{}", outside.pagerduty.incidents.len() + 1);
                 outside.tell(|| format!("             paged: {key} ({id})"));
-                let (opened, run, late) = (outside.now(), caller.run, caller.late);
+                let opened = outside.now();
                 let standing = Standing::Open;
-                let incident = Incident { id, to, key, title, standing, opened, over: None, run, late };
+                let incident = Incident { id, to, key, title, standing, opened, over: None };
                 let receipt = incident.receipt();
                 outside.attend(&incident.id);
                 outside.pagerduty.incidents.push(incident);

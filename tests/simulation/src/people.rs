@@ -76,8 +76,10 @@ pub(crate) fn read(outside: &mut Outside, message: &Message) {
     let (Some(ticket), Some(reader)) = (ticket, &message.reader) else { return };
     outside.counts.questions += 1;
     // Before the question is on record, only an address that names the user tells whom it is for.
-    let is_named = message.to.rest() == reader;
-    let end = until_deadline(outside, &ticket);
+    let journal = outside.objects.journal(&ticket.key).and_then(|bytes| Journal::from_bytes(bytes).ok());
+    let address = journal.as_ref().and_then(|journal| journal.person(ticket.who, 0)?.address);
+    let is_named = address.is_some_and(|address| address.rest() == reader);
+    let end = journal.and_then(|journal| until_deadline(outside, &journal, &ticket));
     for (button, by, wait) in mood(&mut outside.chance, reader, is_named, &message.actions, end) {
         let by = Clicker { name: by.to_ascii_lowercase(), id: by };
         let (at, id) = (message.at.clone(), Some(message.id.clone()));
@@ -88,11 +90,10 @@ pub(crate) fn read(outside: &mut Outside, message: &Message) {
 }
 
 /// How long until silence of this reader counts.
-fn until_deadline(outside: &Outside, ticket: &Ticket) -> Option<Duration> {
-    let journal = Journal::from_bytes(outside.objects.journal(&ticket.key)?).ok()?;
+fn until_deadline(outside: &Outside, journal: &Journal, ticket: &Ticket) -> Option<Duration> {
     let is_rung = matches!(journal.role(ticket.who), Some(Role::Rung { .. }) | None);
-    let progress = Progress::of(&journal);
-    let seat = *progress.stands_for(&journal, ticket.who).first().filter(|_| !is_rung)?;
+    let progress = Progress::of(journal);
+    let seat = *progress.stands_for(journal, ticket.who).first().filter(|_| !is_rung)?;
     let (_, opened) = progress.issue.as_ref()?;
     let end = deadline(journal.alarm.question.as_ref()?, &progress, seat, *opened)?;
     Duration::try_from(end.duration_since(time_at(outside.now()))).ok()

@@ -140,7 +140,8 @@ impl Look {
             self.due = check::next_due(outside);
         }
         // What was due long ago, and did not come, never will.
-        outside.busy == 0 && self.due.is_none_or(|due| due + OVERDUE < outside.now())
+        let has_gone_round = outside.now() > outside.weather.calm + 4 * clock::EVERY;
+        has_gone_round && outside.busy == 0 && self.due.is_none_or(|due| due + OVERDUE < outside.now())
     }
 }
 

@@ -10,7 +10,7 @@ use dispatch_core::{
 };
 
 use super::{Life, Scene};
-use crate::github::{ARCHIVED, BY_HAND};
+use crate::github::{ARCHIVED, BY_HAND, Opened};
 
 pub(super) fn check(scene: &Scene<'_>, found: &mut Vec<String>) {
     for life in &scene.lives {
@@ -47,7 +47,8 @@ fn one_issue(scene: &Scene<'_>, life: &Life, found: &mut Vec<String>) {
 }
 
 fn stood_before(scene: &Scene<'_>, issue: &Issue) -> bool {
-    scene.outside.github.issues.iter().any(|known| known.issue == *issue && known.body == BY_HAND)
+    let stands = |known: &Opened| known.body == BY_HAND || known.reopened;
+    scene.outside.github.issues.iter().any(|known| known.issue == *issue && stands(known))
 }
 
 /// Nothing is left to do, unless its message is a dead letter.

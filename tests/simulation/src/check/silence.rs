@@ -131,11 +131,17 @@ fn steps(scene: &Scene<'_>, life: &Life, wave: usize, end: Duration, found: &mut
     let outside = scene.outside;
     let said_no = progress.people.iter().any(|person| person.answer.as_ref().is_some_and(|it| it.answer == Answer::No));
     let slack = 2 * outside.weather.skew + Duration::from_millis(1);
+    // A page that somebody took holds up the next step, until they give it back.
+    let is_held_up = progress
+        .waves
+        .get(wave)
+        .is_some_and(|wave| wave.climbed.values().any(|(receipt, _)| progress.incident(&receipt.id).is_some()));
     let (mut due, mut has_failed) = (end, false);
     for (rung, step) in journal.alarm.chain.iter().enumerate() {
         let key = &journal.key;
-        // A late no has the same key.
-        let at = taken(scene, life, wave, rung).filter(|_| step.kind() != RungKind::Page || !said_no);
+        // A late no has the same key, and so has a page at the same service.
+        let shares = said_no || journal.alarm.chain.iter().take(rung).any(|before| before.to == step.to);
+        let at = taken(scene, life, wave, rung).filter(|_| step.kind() != RungKind::Page || !shares);
         if let Some(at) = at {
             if at + slack < due {
                 found.push(format!("silence: step {rung} of {key} came at {at:?}, before {due:?}"));
@@ -147,7 +153,7 @@ fn steps(scene: &Scene<'_>, life: &Life, wave: usize, end: Duration, found: &mut
             }
             bothered(scene, life, at, rung, found);
         }
-        has_failed |= failed(life, wave, rung);
+        has_failed |= failed(life, wave, rung) || is_held_up;
         if !failed(life, wave, rung) {
             due += Duration::from_secs(step.wait_s.into());
         }

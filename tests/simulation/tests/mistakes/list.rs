@@ -126,4 +126,48 @@ mistakes! {
         "letter.receives.saturating_add(1) >= world.limits.receives_max"
         => "letter.receives > world.limits.receives_max",
     ];
+    a_timer_is_removed_before_it_is_handed_on: [
+        "crates/engine/src/sweep.rs":
+        "    let woken = match world.topic.publish(&source::wake(&key, n)).await {"
+        => "    world.store.delete(&path).await.unwrap_or_default();
+            let woken = match world.topic.publish(&source::wake(&key, n)).await {",
+    ];
+    a_timer_is_not_set_again: [
+        "crates/engine/src/held.rs":
+        "if known.is_some_and(|timer| !timer.fired && timer.at <= until && timer.at > now) {"
+        => "if known.is_some_and(|timer| timer.at <= until || timer.at > now) {",
+    ];
+    silence_overrides_an_earlier_answer: [
+        "crates/core/src/life/progress.rs":
+        "person.filter(|person| person.answer.is_none() && person.silent.is_none())"
+        => "person.filter(|person| person.silent.is_none())",
+        "crates/core/src/life/progress.rs":
+        "person.silent = Some(wave);"
+        => "person.silent = Some(wave); person.answer = None;",
+    ];
+    a_reminder_is_not_remembered: [
+        "crates/core/src/life/progress.rs":
+        "Fact::Reminded { nth, .. } => self.reminded = self.reminded.max(nth.saturating_add(1)),"
+        => "Fact::Reminded { nth, .. } => self.reminded = self.reminded.max(*nth),",
+    ];
+    a_reminder_that_two_runs_notice_comes_twice: [
+        "crates/core/src/life/progress.rs":
+        "Fact::RemindDue { .. } if self.is_remind_due(at) =>"
+        => "Fact::RemindDue { .. } if self.is_remind_due(at) || self.snoozed.is_none() =>",
+    ];
+    whoever_was_not_asked_has_no_deadline: [
+        "crates/core/src/life/timetable.rs":
+        "for (who, _) in unanswered(progress).filter(|(_, person)| person.silent.is_none()) {"
+        => "for (who, _) in unanswered(progress).filter(|(_, person)| person.silent.is_none() && person.reached.is_some()) {",
+    ];
+    a_closed_issue_is_not_looked_at: [
+        "crates/engine/src/drive.rs":
+        "Ok(Ok(false)) => held.learn(world, Fact::Ended { by: None }),"
+        => "Ok(Ok(false)) => due.into_iter().for_each(|fact| held.learn(world, fact)),",
+    ];
+    a_webhook_that_comes_again_is_not_followed_up: [
+        "crates/engine/src/heard.rs":
+        "return Ok((!is_over).then(|| key.clone()));"
+        => "return Ok((!is_over && key.as_str().is_empty()).then(|| key.clone()));",
+    ];
 }
