@@ -1,7 +1,7 @@
 //! Seeded stories of Dispatch's engine in a world where everything fails.
 //!
 //! One seed is one story: a handful of messages, a few clicks, some minutes in which calls fail and runs
-//! die, then calm until the queues have drained. What must hold then is checked. The same seed is the
+//! die, then calm until the queues have drained and no deadline is left. What must hold then is checked. The same seed is the
 //! same story each time, on every machine.
 //!
 //! ```console
@@ -13,7 +13,8 @@
 //! # What is real
 //!
 //! `dispatch-core`, `dispatch-engine` and the handler of `dispatch-incoming`, fed with batches as Lambda hands
-//! them over; a click goes through `engine::answer` with the limits of `triage`. In memory, and in here, are
+//! them over and with a tick a minute; a click goes through `engine::answer`, a webhook through `engine::heard`, with
+//! the limits of `triage`. In memory, and in here, are
 //! the ports: the store, GitHub, Slack, PagerDuty, the topic and
 //! its queues, and the clock, which is virtual: hours cost nothing.
 //!
@@ -33,7 +34,9 @@
 //! way; messages that come twice, at the same time, late, in any order, or once more after they were
 //! deleted; searches at GitHub that lag up to ten minutes; clocks that differ by up to three seconds; clicks
 //! that come at once, twice, in contradiction, from a stranger, or while the alarm's own run is at work;
-//! issues that are closed by hand, or stood before. In some seeds Dispatch may look for its own messages in
+//! issues that are closed and opened again by hand, or stood before; people who take pages, give them back and
+//! resolve them; webhooks that come late, twice, out of order, or never; ticks that are missed, late, doubled or
+//! killed; answers at the very deadline. In some seeds Dispatch may look for its own messages in
 //! Slack. In one of eight nothing fails but one message, which always does.
 //!
 //! # What a green run promises
@@ -49,6 +52,11 @@
 //!   printed.
 //! - A click that was recorded is the answer that stands, and is by whom was asked. Every no, and every page
 //!   that was asked for, is exactly one incident. Nothing else pages, so no yes does.
+//! - Who does not answer in time is escalated, step by step: never before its time, once, and with no more delay
+//!   than a tick and a run once it is calm. Of an answer and a deadline at the same instant the first in the journal
+//!   stands. Nobody is reminded or paged once an answer or the end is known, and nobody is reminded twice.
+//! - Whenever nothing is under way, every life that time must wake has a timer in the store.
+//! - What its publisher says is over is over: no open issue, no open page.
 //! - In the end nothing is left to do, whatever was given up is paged, and the queues are empty. A message that
 //!   always fails comes back alone.
 //! - No log and no note in the fallback channel holds a word that a sender wrote.
@@ -59,7 +67,9 @@
 //!   tests over HTTP. Budgets of GitHub other than its own requests to wait.
 //! - No message is killed in both of its last two deliveries, and the topic does not fail in these two:
 //!   against both at once nothing helps that runs in the function.
-//! - Nobody resolves an incident. A resolved one would let a repeated page open another.
+//! - A page that is sent again once somebody has resolved it opens another incident.
+//! - A webhook of GitHub that is not taken comes no more: what follows from it waits for the next timer.
+//! - Working hours.
 //! - Somebody who clicks, sees an error and never clicks again is promised nothing, although whatever was
 //!   recorded still is the answer that stands.
 //! - A count of repeats on an issue may lag behind until the next repeat.

@@ -38,11 +38,11 @@ mistakes! {
     ];
     the_last_answer_wins: [
         "crates/engine/src/answer.rs":
-        "Some(answered) => Some(Reply::Stands(answered.clone())),"
-        => "Some(answered) if answered.answer == click.answer => Some(Reply::Stands(answered.clone())), Some(_) => None,",
+        ".filter(|who| progress.people.get(**who).is_some_and(|person| person.answer.is_none()))"
+        => ".filter(|who| progress.people.get(**who).is_some_and(|person| person.answer.is_none() || click.button == Button::No))",
         "crates/core/src/life/progress.rs":
-        "Fact::Answered { answer, by, .. } if self.answer.is_none() => {"
-        => "Fact::Answered { answer, by, .. } => {",
+        "Fact::Answered { answer, variant, by, .. } if self.answer.is_none() => {"
+        => "Fact::Answered { answer, variant, by, .. } => {",
     ];
     told_is_forgotten: [
         "crates/core/src/journal/tidy.rs":
@@ -93,8 +93,8 @@ mistakes! {
     ];
     anyone_may_answer: [
         "crates/engine/src/answer.rs":
-        "_ if reader.is_some_and(|reader| reader != click.by.id) =>"
-        => "_ if reader.is_some_and(|reader| reader.is_empty()) =>",
+        "if reader.is_some_and(|reader| reader != click.by.id) {"
+        => "if reader.is_some_and(|reader| reader.is_empty()) {",
     ];
     what_is_unsure_counts_as_not_done: [
         "crates/engine/src/held.rs":
