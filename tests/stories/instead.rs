@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 use crate::story::{REPO, Story, blocks_text, buttons, self_service};
 
+/// A timer stands at the next whole second.
+const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -21,7 +23,7 @@ fn question(more: Value) -> Value {
 }
 
 async fn pass(story: &Story, time: Duration) {
-    assert!(story.town.jump(time));
+    assert!(story.town.jump(time + SECOND));
     story.town.tick().await;
 }
 
@@ -195,7 +197,8 @@ async fn a_publisher_that_says_it_is_over_closes_everything() {
 #[tokio::test]
 async fn a_page_that_was_asked_for_as_such_is_resolved_by_its_key() {
     let story = Story::begin().await;
-    let page = json!({ "type": "high-priority", "dedupKey": "root", "body": { "pagerduty": { "title": "Root login" } } });
+    let page =
+        json!({ "type": "high-priority", "dedupKey": "root", "body": { "pagerduty": { "title": "Root login" } } });
     story.publish(&page).await;
     assert_eq!(story.incident().status, "triggered");
     story.publish(&json!({ "type": "resolve", "dedupKey": "root" })).await;

@@ -43,7 +43,7 @@ async fn nothing_of_an_alarm_and_no_secret_is_logged_whatever_fails() {
         json!({ "type": "view_submission", "user": { "id": WORD }, "view": WORD }),
         json!({ "type": "view_submission", "user": { "id": WORD, "name": WORD },
             "view": { "callback_id": "reason", "private_metadata": WORD, "state": { "values": {} } } }),
-        json!({ "type": "view_submission", "user": { "id": WORD, "name": WORD },
+        json!({ "type": "view_submission", "user": { "id": "U0JANE", "name": WORD },
             "view": { "callback_id": "reason", "private_metadata": format!("v1.{}.5eed.0", "a".repeat(40)),
                 "state": { "values": { "text": { "text": { "value": WORD } } } } } }),
         json!({ "type": "interactive_message", "callback_id": WORD, "user": { "id": WORD }, "channel": { "id": WORD },

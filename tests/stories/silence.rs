@@ -3,15 +3,13 @@
 use std::time::Duration;
 
 use dispatch_local::town::Options;
-use dispatch_simulator::fake::{
-    Fault, Kind,
-    github::Issue,
-    slack::Message,
-};
+use dispatch_simulator::fake::{Fault, Kind, github::Issue, slack::Message};
 use serde_json::{Value, json};
 
 use crate::story::{Story, blocks_text, buttons, options, self_service};
 
+/// A timer stands at the next whole second.
+const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -24,7 +22,7 @@ fn question() -> Value {
 
 /// Lets time pass, with one tick at its end.
 async fn pass(story: &Story, time: Duration) {
-    assert!(story.town.jump(time), "the clock can be put forward");
+    assert!(story.town.jump(time + SECOND), "the clock can be put forward");
     story.town.tick().await;
 }
 
@@ -163,7 +161,8 @@ async fn many_who_are_silent_together_are_one_page() {
             "body": { "github": { "title": "Keys" }, "slack": { "message": "Keys.", "prompt": "Done?" } } }))
         .await;
     assert_eq!(story.click("joe", "yes").await, 200);
-    pass(&story, HOUR).await;
+    pass(&story, HOUR / 2).await;
+    pass(&story, HOUR / 2).await;
     let incident = story.incident();
     assert!(incident.title.contains("jane and sam did not answer"), "{}", incident.title);
     assert!(!incident.details.contains("joe"), "{}", incident.details);
@@ -186,11 +185,7 @@ async fn the_clock_of_a_question_stops_outside_of_working_hours() {
     let mut message = question();
     message["answerTimeout"] = json!("PT1H");
     message["during"] = json!("working-hours");
-    message["workingHours"] = json!(format!(
-        "Mon-Sun {}-{} UTC",
-        begins.strftime("%H:00"),
-        ends.strftime("%H:00")
-    ));
+    message["workingHours"] = json!(format!("Mon-Sun {}-{} UTC", begins.strftime("%H:00"), ends.strftime("%H:00")));
     let wait = 10 * HOUR - Duration::from_secs(u64::try_from(begins.minute()).unwrap() * 60);
     story.publish(&message).await;
     pass(&story, 2 * HOUR).await;
@@ -227,17 +222,30 @@ async fn silence_goes_on_from_a_person_to_a_channel_and_whoever_is_on_call_befor
     assert!(told.contains("<!subteam^S012AB3CD>") && told.contains("jane did not answer"), "{told}");
     assert!(!told.contains("2FA"), "a channel has other readers: {told}");
     pass(&story, 20 * MINUTE).await;
-    // Nobody has this policy, so the next step does not wait.
-    pass(&story, MINUTE).await;
+    assert_eq!((buttons(&first_to(&story, "sam")).len(), story.incidents().len()), (2, 0), "sam is on call");
+    pass(&story, 10 * MINUTE).await;
     let incident = story.incident();
     assert!(incident.title.contains("jane did not answer"), "{}", incident.title);
     let text = comments(&story.issue());
-    for part in ["joe is asked in Slack", "was told in Slack", "could not be asked", "PagerDuty was paged"] {
+    for part in
+        ["joe is asked in Slack", "was told in Slack", "whoever is on call is asked in Slack", "PagerDuty was paged"]
+    {
         assert!(text.contains(part), "{part}: {text}");
     }
     // The second person's yes counts for the first.
     assert_eq!(story.click("joe", "yes").await, 200);
     assert_eq!((story.incident().status.as_str(), story.issue().state.as_str()), ("resolved", "closed"));
+}
+
+#[tokio::test]
+async fn a_step_that_cannot_be_taken_is_passed_over_at_once() {
+    let story = Story::begin().await;
+    let mut message = question();
+    message["escalation"] = json!([{ "onCall": "PNOBODY", "wait": "PT10M" }, { "slack": "nobody", "wait": "PT10M" }]);
+    story.publish(&message).await;
+    pass(&story, 4 * HOUR).await;
+    story.incident();
+    assert!(comments(&story.issue()).contains("could not be asked"), "{}", comments(&story.issue()));
 }
 
 #[tokio::test]
@@ -258,7 +266,7 @@ async fn a_missed_a_doubled_and_a_late_tick_change_nothing_but_the_time() {
     let story = Story::begin().await;
     story.publish(&question()).await;
     // No tick for five hours; then two at once.
-    assert!(story.town.jump(5 * HOUR));
+    assert!(story.town.jump(5 * HOUR + SECOND));
     tokio::join!(story.town.tick(), story.town.tick());
     story.settle().await;
     story.incident();
@@ -274,13 +282,14 @@ async fn a_deadline_pages_while_github_and_slack_are_down() {
     let down = || Fault::new("*", Kind::Answer { status: 503, body: String::new() }).always();
     story.town.fakes.github.fault(down());
     story.town.fakes.slack.fault(down());
-    assert!(story.town.jump(4 * HOUR));
-    story.town.tick().await;
-    story.incident();
+    pass(&story, 4 * HOUR).await;
+    let silent = || story.incidents().iter().filter(|incident| incident.title.contains("did not answer")).count();
+    assert_eq!(silent(), 1, "{:#?}", story.incidents());
     story.town.fakes.github.clear_faults();
     story.town.fakes.slack.clear_faults();
     story.town.alarms.redrive();
     story.settle().await;
+    assert_eq!(silent(), 1);
     assert!(comments(&story.issue()).contains("No answer from jane"), "{}", comments(&story.issue()));
 }
 

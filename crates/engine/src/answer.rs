@@ -313,6 +313,9 @@ async fn tell(world: &World, run: &Run, click: &Click, taken: &Taken) {
         let issue = issue.filter(|_| *reply != Reply::NotYours);
         let notice = words::reply(journal.as_ref(), click.ticket.who, issue.as_ref(), reply, &click.by);
         let destination = world.destination(&click.at)?;
+        // A form stands above all conversations: nobody else is there.
+        let is_alone = click.at.rest() == click.by.id;
+        let notice = if is_alone { Notice { only_for: None, ..notice } } else { notice };
         match destination.deliver(&click.at, &notice).await {
             // Who sees a message without being in its conversation is told directly.
             Err(failed) if failed.is_final() => {

@@ -26,7 +26,10 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
-use self::{github::IssueEvent, pagerduty::IncidentEvent};
+use self::{
+    github::{IssueChange, IssueEvent},
+    pagerduty::IncidentEvent,
+};
 
 pub use self::{
     form::{Reason, Snoozed},
@@ -193,15 +196,23 @@ impl Triage {
     /// Takes up what people did elsewhere.
     async fn heard(&self, event: Event, start: Instant) -> Status {
         let kept = match event {
-            Event::Issue(event) => heard::issue(&self.world, &event.into()).await,
-            Event::Incident(event) => heard::incident(&self.world, &event.into()).await,
+            Event::Issue(event) => {
+                match event.what {
+                    IssueChange::Closed => tracing::info!(alarm.key = %event.key, "an issue was closed on GitHub"),
+                    IssueChange::Reopened => tracing::info!(alarm.key = %event.key, "an issue was reopened on GitHub"),
+                }
+                heard::issue(&self.world, &event.into()).await
+            }
+            Event::Incident(event) => {
+                tracing::info!(incident = event.id, what = ?event.what, "an incident changed in PagerDuty");
+                heard::incident(&self.world, &event.into()).await
+            }
         };
         let key = match kept {
             Ok(Some(key)) => key,
             Ok(None) => return Status::Ok,
             Err(stopped) => return not_kept(&stopped),
         };
-        tracing::info!(alarm.key = %key, "somebody did something about it elsewhere");
         let steps = Run::alone(&self.world, start + STEPS);
         match heard::follow_up(&self.world, &steps, &key, start + HAND_ON).await {
             Ok(()) => Status::Ok,
