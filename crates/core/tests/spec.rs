@@ -79,8 +79,8 @@ fn every_example_is_read_and_fits_the_schema() {
             types.insert(value["type"].as_str().unwrap_or_default().to_owned());
         }
     }
-    assert_eq!(lines, 5, "one line to publish for each type");
-    let expected = ["broadcast", "high", "high-priority", "low-priority", "nag", "self-service"];
+    assert_eq!(lines, 6, "one line to publish for each type");
+    let expected = ["broadcast", "high", "high-priority", "low-priority", "nag", "resolve", "self-service"];
     assert!(types.iter().map(String::as_str).eq(expected), "{types:?}");
 }
 
@@ -96,7 +96,7 @@ fn every_mistake_is_refused_with_the_words_beneath_it() {
         assert_eq!(beneath.info, "text", "what is read about {text}");
         let error = read_text(text).expect_err(text);
         assert_eq!(error.to_string(), beneath.text);
-        let by_reader_alone = ["answerTimeout", "githubRepo"].contains(&error.path.as_str());
+        let by_reader_alone = ["answerTimeout", "githubRepo", "escalation[0]"].contains(&error.path.as_str());
         let fits = serde_json::from_str(text).is_ok_and(|value: Value| validator.is_valid(&value));
         assert_eq!(fits, by_reader_alone, "{text}");
     }
