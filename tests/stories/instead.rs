@@ -13,7 +13,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 
-fn question(more: Value) -> Value {
+fn question(more: &Value) -> Value {
     let mut message = self_service(json!({ "slackId": "U0JANE", "slack": "jane", "github": "jane" }));
     message["answerTimeout"] = json!("PT8H");
     for (name, value) in more.as_object().expect("an object") {
@@ -43,7 +43,7 @@ fn reminders(story: &Story, person: &str) -> usize {
 async fn a_further_answer_counts_as_yes_or_no_and_is_told_in_its_own_words() {
     for (button, state, pages) in [("more.0", "closed", 0), ("more.1", "open", 1)] {
         let story = Story::begin().await;
-        let mut message = question(json!({}));
+        let mut message = question(&json!({}));
         message["body"]["slack"]["actions"]["more"] = json!([
             { "label": "Not me, but my team", "counts": "yes", "response": "Good to know." },
             { "label": "Not me, and it looks bad", "counts": "no" },
@@ -60,7 +60,7 @@ async fn a_further_answer_counts_as_yes_or_no_and_is_told_in_its_own_words() {
 #[tokio::test]
 async fn a_reason_is_asked_for_once_the_answer_is_kept_and_stands_on_the_issue() {
     let story = Story::begin().await;
-    story.publish(&question(json!({ "askReason": true }))).await;
+    story.publish(&question(&json!({ "askReason": true }))).await;
     assert_eq!(story.click("jane", "no").await, 200);
     story.incident();
     story.submit("jane", &[("text", "I was on a plane. @everyone <script>")]).await.unwrap();
@@ -73,7 +73,7 @@ async fn a_reason_is_asked_for_once_the_answer_is_kept_and_stands_on_the_issue()
 async fn the_wrong_person_passes_it_on_to_the_next_and_then_to_the_fallback() {
     let story = Story::begin().await;
     let users = json!([{ "slackId": "U0JANE", "slack": "jane" }, { "slackId": "U0JOE", "slack": "joe" }]);
-    story.publish(&question(json!({ "wrongPerson": true, "users": users }))).await;
+    story.publish(&question(&json!({ "wrongPerson": true, "users": users }))).await;
     assert_eq!(story.town.fakes.slack.dm("joe").len(), 0);
     assert_eq!(story.click("jane", "wrong").await, 200);
     assert!(buttons(&first_to(&story, "jane")).is_empty());
@@ -91,7 +91,7 @@ async fn the_wrong_person_passes_it_on_to_the_next_and_then_to_the_fallback() {
 async fn whoever_it_was_passed_on_to_answers_for_all() {
     let story = Story::begin().await;
     let users = json!([{ "slackId": "U0JANE", "slack": "jane" }, { "slackId": "U0JOE", "slack": "joe" }]);
-    story.publish(&question(json!({ "wrongPerson": true, "users": users }))).await;
+    story.publish(&question(&json!({ "wrongPerson": true, "users": users }))).await;
     assert_eq!(story.click("jane", "wrong").await, 200);
     assert_eq!(story.click("joe", "yes").await, 200);
     assert_eq!(story.issue().state, "closed");
@@ -102,7 +102,7 @@ async fn whoever_it_was_passed_on_to_answers_for_all() {
 #[tokio::test]
 async fn a_reminder_can_be_put_off_twice_and_the_deadline_never() {
     let story = Story::begin().await;
-    story.publish(&question(json!({ "snooze": true }))).await;
+    story.publish(&question(&json!({ "snooze": true }))).await;
     assert_eq!(story.click("jane", "snooze").await, 200);
     story.submit("jane", &[("choice", "1h"), ("text", "in a meeting")]).await.unwrap();
     let text = comments(&story);
@@ -122,7 +122,7 @@ async fn a_reminder_can_be_put_off_twice_and_the_deadline_never() {
 #[tokio::test]
 async fn closing_the_issue_on_github_ends_the_question_and_resolves_the_page() {
     let story = Story::begin().await;
-    story.publish(&question(json!({}))).await;
+    story.publish(&question(&json!({}))).await;
     pass(&story, 8 * HOUR).await;
     let (issue, incident) = (story.issue(), story.incident());
     assert_eq!(incident.status, "triggered");
@@ -136,7 +136,7 @@ async fn closing_the_issue_on_github_ends_the_question_and_resolves_the_page() {
 #[tokio::test]
 async fn what_people_do_in_pagerduty_stands_on_the_issue_and_on_the_question() {
     let story = Story::begin().await;
-    story.publish(&question(json!({}))).await;
+    story.publish(&question(&json!({}))).await;
     assert_eq!(story.click("jane", "no").await, 200);
     let incident = story.incident();
     story.town.fakes.pagerduty.acknowledge_as(&incident.id, "sam").unwrap();
@@ -153,7 +153,7 @@ async fn what_people_do_in_pagerduty_stands_on_the_issue_and_on_the_question() {
 #[tokio::test]
 async fn an_issue_that_is_opened_again_belongs_to_people() {
     let story = Story::begin().await;
-    story.publish(&question(json!({}))).await;
+    story.publish(&question(&json!({}))).await;
     assert_eq!(story.click("jane", "yes").await, 200);
     let issue = story.issue();
     story.town.fakes.github.reopen(REPO, issue.number).unwrap();
@@ -162,7 +162,7 @@ async fn an_issue_that_is_opened_again_belongs_to_people() {
     pass(&story, 24 * HOUR).await;
     assert_eq!((story.calls("chat.postMessage"), story.calls("issues/create-comment")), before);
     // The alarm comes again: it is counted, and nobody is asked.
-    story.publish(&question(json!({}))).await;
+    story.publish(&question(&json!({}))).await;
     assert_eq!((story.issues().len(), story.town.fakes.slack.dm("jane").len()), (1, 1));
     assert!(comments(&story).contains("raised once more"), "{}", comments(&story));
     assert_eq!(story.issue().state, "open");
@@ -172,7 +172,7 @@ async fn an_issue_that_is_opened_again_belongs_to_people() {
 async fn a_publisher_that_says_it_is_over_closes_everything() {
     for by_title in [true, false] {
         let story = Story::begin().await;
-        let mut message = question(json!({}));
+        let mut message = question(&json!({}));
         let mut resolve = json!({ "type": "resolve", "body": { "slack": { "message": "The disk has room again." } } });
         if by_title {
             resolve["body"]["github"] = json!({ "title": "2FA was turned off" });

@@ -120,11 +120,11 @@ pub fn plan(journal: &Journal) -> Plan {
     };
     steps.retain(|step| !progress.given_up.contains(step));
     let waits = !progress.over && !progress.stood && !progress.handed_back && progress.waits(&journal.alarm);
-    match (steps, wake(journal)) {
-        (steps, _) if !steps.is_empty() => Plan::Do(steps),
-        (_, until) if waits || until.is_some() => Plan::Wait { until },
-        _ => Plan::Done,
+    if !steps.is_empty() {
+        return Plan::Do(steps);
     }
+    let until = timetable::timetable_of(journal, &progress).first().map(|due| due.at);
+    if waits || until.is_some() { Plan::Wait { until } } else { Plan::Done }
 }
 
 /// Closed by whomever: a no that was given before is still paged, what was answered and who was silent is still

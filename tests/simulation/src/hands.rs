@@ -72,7 +72,7 @@ impl Shared {
 
 async fn attend(shared: Shared, id: String, wait: Duration, standing: Standing) {
     sleep(wait).await;
-    shared.with(|outside| outside.act_on_page(&id, standing));
+    shared.with(|outside| outside.act_on_page(&id, &standing));
     shared.set_off();
 }
 

@@ -64,19 +64,19 @@ impl PagerDuty {
 
 impl Outside {
     /// Somebody takes a page (`Taken`), resolves it (`Over`) or gives it back (`Open`).
-    pub(crate) fn act_on_page(&mut self, id: &str, standing: Standing) {
+    pub(crate) fn act_on_page(&mut self, id: &str, standing: &Standing) {
         self.tell(|| format!("             {id} is now {standing:?}, by hand"));
         self.turn(id, standing, Some("sam"));
     }
 
     /// A page that is not over stands differently now; on behalf of Dispatch when nobody is named.
-    fn turn(&mut self, id: &str, standing: Standing, by: Option<&str>) {
+    fn turn(&mut self, id: &str, standing: &Standing, by: Option<&str>) {
         let now = self.now();
         let Some(incident) = self.pagerduty.get(id).filter(|known| known.is_open()) else { return };
-        incident.over = (standing == Standing::Over).then_some(now);
+        incident.over = (*standing == Standing::Over).then_some(now);
         incident.standing = standing.clone();
         let names = vec![id.to_owned(), incident.key.clone()];
-        self.tell_of_incident(names, &standing, by);
+        self.tell_of_incident(names, standing, by);
         self.counts.page_changes += usize::from(by.is_some());
     }
 }
@@ -130,7 +130,7 @@ impl Destination for Pager {
         self.0
             .call(Vendor::PagerDuty, "pagerduty resolve", move |outside, _| {
                 outside.tell(|| format!("             resolved: {id}"));
-                outside.turn(&id, Standing::Over, None);
+                outside.turn(&id, &Standing::Over, None);
                 Ok(())
             })
             .await
@@ -142,7 +142,7 @@ impl Destination for Pager {
             .call(Vendor::PagerDuty, "pagerduty resolve_key", move |outside, _| {
                 if let Some(id) = outside.pagerduty.open_under(&to, &key).map(|open| open.id.clone()) {
                     outside.tell(|| format!("             resolved: {key}"));
-                    outside.turn(&id, Standing::Over, None);
+                    outside.turn(&id, &Standing::Over, None);
                 }
                 Ok(())
             })
@@ -184,7 +184,7 @@ mod tests {
             let standing = async || pager.standing(&first).await.unwrap();
             assert_eq!((page().await, standing().await), (first.clone(), Some(Standing::Open)));
             let taken = Standing::Taken { by: Some("jane".to_owned()) };
-            pager.0.shared.with(|outside| outside.act_on_page(&first.id, taken.clone()));
+            pager.0.shared.with(|outside| outside.act_on_page(&first.id, &taken));
             assert_eq!((page().await, standing().await), (first.clone(), Some(taken)));
             for _ in 0..2 {
                 pager.resolve(&first, "all is well").await.unwrap();

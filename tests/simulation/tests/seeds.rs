@@ -3,8 +3,8 @@
 use dispatch_simulation::{simulate, simulate_many};
 
 /// How many seeds a test run plays, from 0. A command plays any others:
-/// `cargo run --release -p dispatch-simulation -- --from 2500 --seeds 100000`.
-const SEEDS: u64 = 2_500;
+/// `cargo run --release -p dispatch-simulation -- --from 2000 --seeds 100000`.
+const SEEDS: u64 = 2_000;
 
 #[test]
 fn nothing_is_lost_and_nothing_comes_twice() {

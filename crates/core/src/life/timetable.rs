@@ -26,15 +26,20 @@ pub struct Due {
 
 /// What time will bring if nothing else happens before, in order. Pure: the journal says it all.
 pub fn timetable(journal: &Journal) -> Vec<Due> {
-    let progress = Progress::of(journal);
-    let Some((_, opened)) = progress.issue.as_ref().filter(|_| is_alive(&progress)) else { return Vec::new() };
+    let may_wait = journal.alarm.question.is_some();
+    if may_wait { timetable_of(journal, &Progress::of(journal)) } else { Vec::new() }
+}
+
+/// The same, of a journal that is folded already.
+pub(super) fn timetable_of(journal: &Journal, progress: &Progress) -> Vec<Due> {
+    let Some((_, opened)) = progress.issue.as_ref().filter(|_| is_alive(progress)) else { return Vec::new() };
     let mut table = Vec::new();
     if let Some(question) = journal.alarm.question.as_ref().filter(|_| !progress.stood) {
-        table.extend(deadlines(question, &progress, *opened));
-        table.extend(reminders(question, &progress, *opened));
+        table.extend(deadlines(question, progress, *opened));
+        table.extend(reminders(question, progress, *opened));
     }
-    table.extend(climbs(journal, &progress));
-    table.extend(look(journal, &progress, *opened));
+    table.extend(climbs(journal, progress));
+    table.extend(look(journal, progress, *opened));
     table.sort_by_key(|due| due.at);
     table
 }

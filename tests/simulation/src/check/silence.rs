@@ -269,8 +269,8 @@ fn withdrawn(scene: &Scene<'_>, found: &mut Vec<String>) {
             found.extend(open.map(|page| format!("over: the page {} is open", page.id)));
         }
         // Whatever life was the last when that was said.
-        let lives = scene.lives.iter().filter(|life| Some(&life.journal.key) == resolve.key.as_ref());
-        let Some(life) = lives.last() else { continue };
+        let mut lives = scene.lives.iter().filter(|life| Some(&life.journal.key) == resolve.key.as_ref());
+        let Some(life) = lives.next_back() else { continue };
         let progress = &life.progress;
         let is_theirs = progress.handed_back || progress.digest.is_some() || is_excused(scene, life);
         let issue = progress.issue.as_ref().map(|(issue, _)| issue);
