@@ -84,7 +84,7 @@ fn options_stand_for_the_deployment() {
     for (option, value, expected) in [
         ("--answer-timeout", "PT1S", "found text \"PT1S\", expected "),
         ("--working-hours", "9 to 5", "found \"to\", expected "),
-        ("--escalation", "{}", "not a list of steps: "),
+        ("--escalation", "{}", "escalation: found an object, expected a list"),
     ] {
         let done = dispatch(&["plan", option, value, "-"], message);
         assert_eq!(done.code, 2);
