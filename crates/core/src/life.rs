@@ -12,6 +12,8 @@ mod silence;
 mod tests;
 mod timetable;
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 
 pub use self::{
@@ -147,8 +149,12 @@ fn noted(remarks: impl IntoIterator<Item = Remark>, progress: &Progress) -> impl
 
 /// A page for each no.
 fn pages(progress: &Progress) -> Vec<Step> {
-    let due = |person: &PersonProgress| {
-        person.paged.is_none() && person.answer.as_ref().is_some_and(|answered| answered.answer == Answer::No)
+    let mut said = HashSet::new();
+    let mut due = |person: &PersonProgress| {
+        let no = person.answer.as_ref().filter(|answered| answered.answer == Answer::No);
+        // Somebody else's no for all who were silent is one no.
+        let is_first = no.is_some_and(|no| person.silent.is_none_or(|wave| said.insert((wave, no.by.id.clone()))));
+        is_first && person.paged.is_none()
     };
     let people = progress.people.iter().enumerate();
     people.filter(|(_, person)| due(person)).map(|(who, _)| Step::Page(who)).collect()

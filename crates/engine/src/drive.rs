@@ -79,7 +79,12 @@ async fn turns(world: &World, run: &Run, held: &mut Held, hint: &Hint) -> Result
             _ => Vec::new(),
         };
         if steps.is_empty() {
-            if let Plan::Wait { until: Some(until) } = plan {
+            // Also when a step has failed: its message may be given up before the next thing is due.
+            let until = match &plan {
+                Plan::Wait { until } => *until,
+                Plan::Do(_) | Plan::Done => life::wake(&held.journal),
+            };
+            if let Some(until) = until {
                 held.set_timer(world, until).await?;
             }
             held.release(world, run);
@@ -132,12 +137,15 @@ fn is_page(journal: &Journal, step: &Step) -> bool {
     }
 }
 
-/// Whether the life cannot go on without a step, so that it is tried for ever. A page that another step of the
+/// Whether the life cannot go on without a step, so that it is tried for ever. A page that another page of the
 /// chain follows is not among them.
 fn is_vital(journal: &Journal, step: &Step) -> bool {
     match step {
         Step::Open => true,
-        Step::Climb { rung, .. } => is_page(journal, step) && rung.saturating_add(1) >= journal.alarm.chain.len(),
+        Step::Climb { rung, .. } => {
+            let mut later = journal.alarm.chain.iter().skip(rung.saturating_add(1));
+            is_page(journal, step) && !later.any(|step| step.kind() == RungKind::Page)
+        }
         step => is_page(journal, step),
     }
 }

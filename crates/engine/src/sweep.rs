@@ -28,7 +28,7 @@ const ABREAST: usize = 32;
 pub struct Swept {
     /// Alarms that were handed on.
     pub woken: usize,
-    /// Timers that are still there, because their alarm could not be.
+    /// Timers that are still there, because their alarm could not be woken, or they could not be removed.
     pub left: usize,
 }
 
@@ -44,16 +44,26 @@ pub async fn sweep(world: &World, run: &Run) -> Result<Swept, Failed> {
         let due = world.store.list_before(TIMERS, &end, PAGE.saturating_add(swept.left)).await?;
         let due: Vec<String> = due.into_iter().skip(swept.left).collect();
         let is_last = due.len() < PAGE;
-        let woken: Vec<bool> =
+        let woken: Vec<Woken> =
             stream::iter(due.into_iter().map(|path| wake(world, run, path))).buffer_unordered(ABREAST).collect().await;
-        let done = woken.iter().filter(|woken| **woken).count();
-        swept.woken = swept.woken.saturating_add(done);
-        swept.left = swept.left.saturating_add(woken.len().saturating_sub(done));
+        swept.woken = swept.woken.saturating_add(woken.iter().filter(|woken| **woken != Woken::No).count());
+        swept.left = swept.left.saturating_add(woken.iter().filter(|woken| **woken != Woken::AndGone).count());
         if is_last {
             break;
         }
     }
     Ok(swept)
+}
+
+/// What became of one timer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Woken {
+    /// Its alarm could not be woken.
+    No,
+    /// It was, but the timer is still there.
+    AndLeft,
+    /// It was, and the timer is gone.
+    AndGone,
 }
 
 /// Timers of this very second are due, too.
@@ -63,13 +73,13 @@ fn next_second(world: &World) -> jiff::Timestamp {
 }
 
 /// Hands one alarm on, and removes its timer once that is certain.
-async fn wake(world: &World, run: &Run, path: String) -> bool {
+async fn wake(world: &World, run: &Run, path: String) -> Woken {
     if run.is_over() {
-        return false;
+        return Woken::No;
     }
     let Some((key, n)) = Timer::read(&path) else {
         tracing::error!(path, "this is no timer; it stays");
-        return false;
+        return Woken::No;
     };
     let woken = match world.topic.publish(&source::wake(&key, n)).await {
         // Without a topic this very run goes on with it; the timer stays until that is done.
@@ -78,12 +88,13 @@ async fn wake(world: &World, run: &Run, path: String) -> bool {
     };
     if let Err(stopped) = woken {
         tracing::error!(alarm.key = %key, error = %stopped, "an alarm could not be woken");
-        return false;
+        return Woken::No;
     }
     // One that stays wakes the alarm once more, which finds nothing to do.
     if let Err(failed) = world.store.delete(&path).await {
         tracing::warn!(alarm.key = %key, error = %failed, "a timer could not be removed");
+        return Woken::AndLeft;
     }
     tracing::info!(alarm.key = %key, "woken");
-    true
+    Woken::AndGone
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{PAGE_KEY_MAX, link, name, slack_time, time};
 use crate::{
-    alarm::{Issue, Rung},
+    alarm::{Issue, Rung, RungKind},
     hours::tomorrow_at_nine,
     journal::{Answer, Journal, Ticket, Who},
     life::{PersonProgress, Progress, deadline},
@@ -70,7 +70,7 @@ pub fn climb(journal: &Journal, issue: &Issue, progress: &Progress, wave: usize,
     let step = journal.alarm.chain.get(rung)?;
     let who = silent(progress, wave);
     match step.kind() {
-        crate::alarm::RungKind::Page => Some(page(journal, issue, progress, wave, &who)),
+        RungKind::Page => Some(page(journal, issue, progress, (wave, rung), &who)),
         _ => Some(tell(journal, issue, wave, rung, step, &who)),
     }
 }
@@ -93,7 +93,7 @@ fn tell(journal: &Journal, issue: &Issue, wave: usize, rung: usize, step: &Rung,
 
 /// The page for silence. For an alarm that asks one person its key is that of the page for their no, so that a
 /// late no joins it while it is open.
-fn page(journal: &Journal, issue: &Issue, progress: &Progress, wave: usize, who: &[Who]) -> Notice {
+fn page(journal: &Journal, issue: &Issue, progress: &Progress, (wave, rung): (usize, usize), who: &[Who]) -> Notice {
     let alarm = &journal.alarm;
     let names = names(journal, who);
     let suffix = match (alarm.people.len(), wave) {
@@ -101,6 +101,9 @@ fn page(journal: &Journal, issue: &Issue, progress: &Progress, wave: usize, who:
         (_, 0) => "/silence".to_owned(),
         (_, wave) => format!("/silence/{}", wave.saturating_add(1)),
     };
+    // A second page of one chain would join the first under the same key, and wake nobody.
+    let before = alarm.chain.iter().take(rung).filter(|step| step.kind() == RungKind::Page).count();
+    let suffix = if before == 0 { suffix } else { format!("{suffix}/step-{}", rung.saturating_add(1)) };
     let asked: Vec<String> = who
         .iter()
         .take(20)

@@ -1,6 +1,6 @@
 //! Every no, and every page that was asked for, is exactly one incident; and nothing else is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use dispatch_core::{
     alarm::{Address, Key, RungKind},
@@ -64,10 +64,14 @@ fn reasons(scene: &Scene<'_>) -> Reasons {
     for life in &scene.lives {
         let Some((issue, _)) = &life.progress.issue else { continue };
         let alarm = &life.journal.alarm;
+        let mut said = HashSet::new();
         for (who, person) in life.progress.people.iter().enumerate() {
-            if person.answer.as_ref().is_some_and(|answered| answered.answer == Answer::No) {
+            let no = person.answer.as_ref().filter(|answered| answered.answer == Answer::No);
+            if let Some(no) = no {
+                // Somebody else's no for all who were silent is one no.
+                let is_first = person.silent.is_none_or(|wave| said.insert((wave, no.by.id.clone())));
                 let key = words::page_for_no(&life.journal, issue, &life.progress, who).key;
-                add(key, alarm.page.clone(), !scene.is_dead(life) && !life.is_unpromised);
+                add(key, alarm.page.clone(), is_first && !scene.is_dead(life) && !life.is_unpromised);
             }
         }
         // Who must be paged for silence, and when, is told in `silence.rs`.

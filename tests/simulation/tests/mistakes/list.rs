@@ -40,7 +40,7 @@ mistakes! {
         "crates/engine/src/answer.rs":
         ".filter(|who| progress.people.get(**who).is_some_and(|person| person.answer.is_none()))"
         => ".filter(|who| progress.people.get(**who).is_some_and(|person| person.answer.is_none() || click.button == Button::No))",
-        "crates/core/src/life/progress.rs":
+        "crates/core/src/life/known.rs":
         "Fact::Answered { answer, variant, by, .. } if self.answer.is_none() => {"
         => "Fact::Answered { answer, variant, by, .. } => {",
     ];
@@ -107,7 +107,7 @@ mistakes! {
         => "if matches!(held.save(world).await, Ok(_) | Err(_)) {",
     ];
     nobody_is_told_of_the_unreached: [
-        "crates/core/src/life.rs":
+        "crates/core/src/life/reach.rs":
         "        steps.push(Step::FallBack { round });\n"
         => "",
     ];
@@ -146,14 +146,14 @@ mistakes! {
         => "person.silent = Some(wave); person.answer = None;",
     ];
     a_reminder_is_not_remembered: [
-        "crates/core/src/life/progress.rs":
+        "crates/core/src/life/known.rs":
         "Fact::Reminded { nth, .. } => self.reminded = self.reminded.max(nth.saturating_add(1)),"
         => "Fact::Reminded { nth, .. } => self.reminded = self.reminded.max(*nth),",
     ];
     a_reminder_that_two_runs_notice_comes_twice: [
-        "crates/core/src/life/progress.rs":
-        "Fact::RemindDue { .. } if self.is_remind_due(at) =>"
-        => "Fact::RemindDue { .. } if self.is_remind_due(at) || self.snoozed.is_none() =>",
+        "crates/core/src/life/known.rs":
+        "Fact::RemindDue { .. } if self.is_unreminded() =>"
+        => "Fact::RemindDue { .. } if self.is_unreminded() || self.snoozed.is_none() =>",
     ];
     whoever_was_not_asked_has_no_deadline: [
         "crates/core/src/life/timetable.rs":
