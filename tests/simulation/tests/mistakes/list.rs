@@ -137,14 +137,6 @@ mistakes! {
         "if known.is_some_and(|timer| !timer.fired && timer.at <= until && timer.at > now) {"
         => "if known.is_some_and(|timer| timer.at <= until || timer.at > now) {",
     ];
-    silence_overrides_an_earlier_answer: [
-        "crates/core/src/life/progress.rs":
-        "person.filter(|person| person.answer.is_none() && person.silent.is_none())"
-        => "person.filter(|person| person.silent.is_none())",
-        "crates/core/src/life/progress.rs":
-        "person.silent = Some(wave);"
-        => "person.silent = Some(wave); person.answer = None;",
-    ];
     a_reminder_is_not_remembered: [
         "crates/core/src/life/known.rs":
         "Fact::Reminded { nth, .. } => self.reminded = self.reminded.max(nth.saturating_add(1)),"
