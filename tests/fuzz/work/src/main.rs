@@ -56,7 +56,7 @@ fn message(text: &str) {
         Signal::Alarm(alarm) => {
             life(Journal::begin(*alarm, LifeId("5eed".to_owned()), &["m-1".to_owned()], Timestamp::UNIX_EPOCH));
         }
-        Signal::Resume(_) => {}
+        Signal::Resume { .. } | Signal::Resolve(_) => {}
     }
 }
 
@@ -82,7 +82,7 @@ fn life(mut journal: Journal) {
         let mut some = steps.iter().filter(|step| is_one(step));
         for step in some.next().into_iter().chain(some.next_back()) {
             match step {
-                Step::Reach { who, round } => drop(words::reach(&journal, &issue, *who, *round)),
+                Step::Reach { who, round } => drop(words::reach(&journal, &issue, &progress, *who, *round)),
                 Step::Page(who) => drop(words::page_for_no(&journal, &issue, &progress, *who)),
                 Step::Remark(remark) => drop(words::comment(&journal, &progress, remark, now)),
                 Step::Show { who, stage } => drop(words::outcome(&journal, &issue, &progress, *who, *stage)),
