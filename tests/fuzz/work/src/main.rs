@@ -86,7 +86,9 @@ fn life(mut journal: Journal) {
                 Step::Page(who) => drop(words::page_for_no(&journal, &issue, &progress, *who)),
                 Step::Remark(remark) => drop(words::comment(&journal, &progress, remark, now)),
                 Step::Show { who, stage } => drop(words::outcome(&journal, &issue, &progress, *who, *stage)),
-                Step::Open | Step::FallBack { .. } | Step::Close => {}
+                // None of these is among the kinds above.
+                Step::Open | Step::FallBack { .. } | Step::Seek(_) | Step::Remind { .. } | Step::Climb { .. } => {}
+                Step::Resolve { .. } | Step::Mark | Step::Close => {}
             }
         }
     }
