@@ -23,6 +23,7 @@ mod logs;
 mod looking;
 mod meddling;
 mod outage;
+mod overtaken;
 mod predecessor;
 mod private;
 mod races;

@@ -1,6 +1,7 @@
 //! The life of an alarm: what a journal says so far, and what comes next.
 
 mod known;
+mod pages;
 mod picture;
 mod progress;
 mod reach;
@@ -109,15 +110,15 @@ pub fn plan(journal: &Journal) -> Plan {
     } else if progress.issue.is_none() {
         vec![Step::Open]
     } else {
-        // Where only so many go at once, pages go first.
+        // Where only so many go at once, pages go first, and what is one for many before what is one for each.
         let mut steps = pages(&progress);
         steps.extend(silence::silence(journal, &progress));
-        steps.extend(show::outcomes(journal, &progress));
-        steps.extend(reach::reach(journal, &progress));
-        steps.extend(reach::reminders(&progress));
         steps.extend(remarks::remarks(journal, &progress));
         steps.extend(silence::resolves(&progress));
         steps.extend(close(journal, &progress));
+        steps.extend(show::outcomes(journal, &progress));
+        steps.extend(reach::reach(journal, &progress));
+        steps.extend(reach::reminders(&progress));
         steps
     };
     steps.retain(|step| !progress.given_up.contains(step));
@@ -135,10 +136,12 @@ fn over(journal: &Journal, progress: &Progress) -> Vec<Step> {
     let told = remarks::answers_told(progress).into_iter().chain(remarks::incidents_told(progress));
     let told = told.chain(remarks::silences_told(journal, progress));
     let told = told.chain(progress.withdrawn.iter().map(|_| Remark::Withdrawn));
+    // A digest may be closed before it tells of the last alarms: they stand nowhere else.
+    let told = told.chain(remarks::listings(progress));
     let mut steps = pages(progress);
-    steps.extend(show::outcomes(journal, progress));
     steps.extend(noted(told, progress));
     steps.extend(silence::resolves(progress));
+    steps.extend(show::outcomes(journal, progress));
     steps
 }
 

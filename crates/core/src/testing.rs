@@ -256,5 +256,5 @@ pub(crate) fn climbed(wave: usize, rung: usize, scheme: &str) -> Fact {
 }
 
 pub(crate) fn incident(page: &str, change: Change) -> Fact {
-    Fact::Incident { page: page.to_owned(), change, by: Some("sam".to_owned()) }
+    Fact::Incident { page: page.to_owned(), change, by: Some("sam".to_owned()), occurred: None }
 }

@@ -4,12 +4,13 @@
 use dispatch_core::{
     alarm::Address,
     journal::{Answer, Clicker, Fact, Journal, Role, Ticket, Who},
-    life::{Plan, Progress},
+    life::{Plan, Progress, Snooze},
     notice::{Form, Notice, Receipt},
     source,
     text::shorten,
     words::{self, REASON_MAX, Reply},
 };
+use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
@@ -96,10 +97,14 @@ impl From<Taken> for Recorded {
 /// # Errors
 /// [`Stopped`] when it could not be recorded: the person should see an error and click again.
 pub async fn record(world: &World, click: &Click) -> Result<Recorded, Stopped> {
+    let began = world.clock.now();
     for _ in 0..SWAPS_MAX {
         let Some(mut held) = Held::load(world, &click.ticket.key).await? else {
             return Ok(Taken::Told(Reply::Over).into());
         };
+        if is_snoozed(&held.journal, click, began) {
+            return Ok(Taken::Stands.into());
+        }
         let said = match listen(world, &held.journal, click) {
             Ok(said) => said,
             Err(reply) => return Ok(Taken::Told(reply).into()),
@@ -224,6 +229,12 @@ fn answer(
     }
 }
 
+/// Whether this very form was kept by an earlier turn of the loop, whose reply was lost: it counts once.
+fn is_snoozed(journal: &Journal, click: &Click, began: Timestamp) -> bool {
+    let is_this = |snooze: &Snooze| snooze.by.id == click.by.id && snooze.at >= began;
+    matches!(click.button, Button::Snoozed { .. }) && Progress::of(journal).snoozes.iter().any(is_this)
+}
+
 /// Whether this life was asked about, and by whom it may be answered.
 fn may_speak(journal: &Journal, progress: &Progress, click: &Click) -> Result<(), Reply> {
     let who = click.ticket.who;
@@ -232,12 +243,18 @@ fn may_speak(journal: &Journal, progress: &Progress, click: &Click) -> Result<()
     }
     // A click may overtake the record of the question; then the message's own address decides.
     let person = journal.person(who, 0).and_then(|person| person.address);
-    let named = person.as_ref().map(Address::rest).filter(|rest| rest.starts_with(['U', 'W']));
+    let named = person.as_ref().map(Address::rest).filter(|rest| is_id(rest));
     let reader = match progress.anybody(who).and_then(|person| person.reached.as_ref()) {
         Some((_, receipt)) => receipt.reader.as_deref(),
         None => named,
     };
     if reader.is_some_and(|reader| reader != click.by.id) { Err(Reply::NotYours) } else { Ok(()) }
+}
+
+/// Whether this is Slack's id of a person, and no name or e-mail address.
+fn is_id(name: &str) -> bool {
+    let is_plain = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit();
+    name.starts_with(['U', 'W']) && name.chars().all(is_plain)
 }
 
 /// Does what follows from a click that [`record`] has taken, as far as the run's time allows; the

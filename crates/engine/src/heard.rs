@@ -6,6 +6,7 @@ use dispatch_core::{
     life::{self, Plan, Progress},
     source,
 };
+use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
@@ -42,6 +43,8 @@ pub struct IncidentHeard {
     pub change: Change,
     /// By whom, where that is known.
     pub by: Option<String>,
+    /// When, by the pager's clock.
+    pub occurred: Timestamp,
 }
 
 /// Keeps what was heard of an issue. When this returns, it is in the journal; the key is that of a life that has
@@ -62,7 +65,17 @@ pub async fn issue(world: &World, heard: &IssueHeard) -> Result<Option<Key>, Sto
             _ => None,
         }
     };
+    if !heard.open && is_open_again(world, heard).await? {
+        return Ok(None);
+    }
     keep(world, &heard.key, fact).await
+}
+
+/// Whether the issue is open all the same: once it was reopened, an earlier closing may come late, or twice.
+async fn is_open_again(world: &World, heard: &IssueHeard) -> Result<bool, Stopped> {
+    let known = Held::load(world, &heard.key).await?;
+    let was_reopened = known.is_some_and(|held| Progress::of(&held.journal).handed_back);
+    Ok(was_reopened && world.audit.is_open(&heard.issue).await?)
 }
 
 /// Keeps what was heard of a page, as [`issue`] does. Pages that no alarm asked for are passed over.
@@ -78,13 +91,17 @@ pub async fn incident(world: &World, heard: &IncidentHeard) -> Result<Option<Key
         // A page whose record was overtaken by this has the pager's own name.
         let page = pages.iter().find(|(receipt, _)| names.contains(&receipt.id.as_str()));
         let page = page.map(|(receipt, _)| receipt.id.clone())?;
-        let before = progress.incident(&page).map(|known| known.change);
-        // Whatever is resolved can be taken no more: this one was sent before, and comes late.
-        let is_late = (before, heard.change) == (Some(Change::Resolved), Change::Taken);
-        (before != Some(heard.change) && !is_late).then(|| Fact::Incident {
+        let before = progress.incident(&page);
+        // They come out of order. Whatever is resolved can be taken no more, even where it is not known when.
+        let is_late = before.is_some_and(|before| match before.occurred {
+            Some(occurred) => heard.occurred < occurred,
+            None => before.change == Change::Resolved && matches!(heard.change, Change::Taken | Change::Dropped),
+        });
+        (before.map(|before| before.change) != Some(heard.change) && !is_late).then(|| Fact::Incident {
             page,
             change: heard.change,
             by: heard.by.clone(),
+            occurred: Some(heard.occurred),
         })
     };
     keep(world, &key, fact).await

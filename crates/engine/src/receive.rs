@@ -61,6 +61,8 @@ pub async fn receive(world: &World, run: &Run, arrivals: &[Arrival]) -> Result<P
     let Some(first) = arrivals.first() else { return Ok(Plan::Done) };
     let key = first.alarm.key();
     let ids: Vec<String> = arrivals.iter().map(|arrival| arrival.message.clone()).collect();
+    // Why a life that is over could not be carried to its end.
+    let mut left = None;
     for _ in 0..SWAPS_MAX {
         if run.is_over() {
             return Err(Stopped::OutOfTime { left: 1, moved: false });
@@ -77,18 +79,28 @@ pub async fn receive(world: &World, run: &Run, arrivals: &[Arrival]) -> Result<P
         let Some(newest) = fresh.last() else {
             return carry(world, run, held, Hint::Unknown).await;
         };
+        let retriggers = newest.alarm.retrigger;
         // Overtaken: what stands there now is to be read first.
         let Some(over) = is_over(world, &mut held).await? else { continue };
         if over {
-            if matches!(plan(&held.journal), Plan::Do(_)) {
-                carry(world, run, held, Hint::Unknown).await?;
-            } else if !newest.alarm.retrigger {
-                tracing::info!(alarm.key = %key, "raised again after its end; retrigger is false");
-                return Ok(Plan::Done);
-            } else {
-                hand_on_digests(world, &held.journal).await?;
-                if let Some((held, hint)) = claim(world, run, &fresh, Some(held)).await? {
-                    return carry(world, run, held, hint).await;
+            match (plan(&held.journal), left.take()) {
+                (Plan::Do(_), None) => left = carry(world, run, held, Hint::Unknown).await.err(),
+                // The pager may be away for hours: a page of the life before holds up no question of the next.
+                (Plan::Do(steps), Some(stopped)) if !retriggers || !steps.iter().all(is_resolve) => {
+                    return Err(stopped);
+                }
+                _ if !retriggers => {
+                    tracing::info!(alarm.key = %key, "raised again after its end; retrigger is false");
+                    return Ok(Plan::Done);
+                }
+                (rest, _) => {
+                    if let Plan::Do(_) = rest {
+                        tracing::warn!(alarm.key = %key, "raised again; a page of the life before could not be resolved");
+                    }
+                    hand_on_digests(world, &held.journal).await?;
+                    if let Some((held, hint)) = claim(world, run, &fresh, Some(held)).await? {
+                        return carry(world, run, held, hint).await;
+                    }
                 }
             }
             continue;
@@ -111,6 +123,10 @@ pub async fn receive(world: &World, run: &Run, arrivals: &[Arrival]) -> Result<P
         }
     }
     Err(Stopped::Contended)
+}
+
+fn is_resolve(step: &Step) -> bool {
+    matches!(step, Step::Resolve { .. })
 }
 
 /// A queue may hold one publication twice.

@@ -108,11 +108,11 @@ impl Route<'_> {
     }
 
     /// Ends what is open under this key, and tells whether that is certain. An event does not tell.
-    async fn resolve(&self, key: &str, why: &str, way: Way) -> Result<bool, Failed> {
+    async fn resolve(&self, key: &str, why: &str) -> Result<bool, Failed> {
         match self {
-            Route::Named(rest, service) => rest.resolve_key(key, service, why, way).await,
-            Route::Events(events, _) => events.resolve(key, way).await.map(|()| false),
-            Route::Default(rest) => rest.resolve_key(key, &rest.service, why, way).await,
+            Route::Named(rest, service) => rest.resolve_key(key, service, why).await,
+            Route::Events(events, _) => events.resolve(key).await.map(|()| false),
+            Route::Default(rest) => rest.resolve_key(key, &rest.service, why).await,
         }
     }
 }
@@ -182,7 +182,7 @@ impl Destination for PagerDuty {
 
     async fn resolve(&self, receipt: &Receipt, why: &str) -> Result<(), Failed> {
         match (&self.rest, &receipt.url) {
-            (Some(rest), Some(_)) => rest.resolve(&receipt.id, why, Way::Last).await,
+            (Some(rest), Some(_)) => rest.resolve(&receipt.id, why).await,
             (None, Some(_)) => Err(refused(RESOLVE, "only the REST interface resolves an incident by its id")),
             (_, None) => self.resolve_key(&receipt.at, &receipt.id, why).await,
         }
@@ -198,7 +198,7 @@ impl Destination for PagerDuty {
         let mut failure = routes.peek().is_none().then(|| refused(RESOLVE, "no way to PagerDuty is set up"));
         while let Some(route) = routes.next() {
             let way = if routes.peek().is_some() { Way::Spare } else { Way::Last };
-            match within_share(way, route.resolve(key, why, way)).await {
+            match within_share(way, route.resolve(key, why)).await {
                 Ok(true) => return Ok(()),
                 Ok(false) => {}
                 // What may work later must come back, even if another way is closed for good.

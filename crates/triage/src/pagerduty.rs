@@ -39,11 +39,12 @@ impl From<IncidentEvent> for IncidentHeard {
     fn from(event: IncidentEvent) -> Self {
         let change = match event.what {
             IncidentChange::Taken => Change::Taken,
-            IncidentChange::Dropped | IncidentChange::Reopened => Change::Reopened,
+            IncidentChange::Dropped => Change::Dropped,
+            IncidentChange::Reopened => Change::Reopened,
             IncidentChange::Resolved => Change::Resolved,
         };
         let names = std::iter::once(event.id).chain(event.incident_key).collect();
-        IncidentHeard { names, change, by: event.by }
+        IncidentHeard { names, change, by: event.by, occurred: event.at }
     }
 }
 

@@ -127,9 +127,8 @@ impl Outside {
         let Hook::Incident(heard) = hook else { return };
         let id = heard.names.first().cloned().unwrap_or_default();
         let journals = self.objects.lives().filter_map(|bytes| Journal::from_bytes(bytes).ok());
-        let mut incidents =
-            journals.filter_map(|journal| Progress::of(&journal).incident(&id).map(|known| known.change));
-        let is_known = incidents.any(|known| known == heard.change);
+        let mut incidents = journals.filter_map(|journal| Progress::of(&journal).incident(&id).cloned());
+        let is_known = incidents.any(|known| known.change == heard.change || known.occurred > Some(heard.occurred));
         drop(incidents);
         if !is_known {
             self.unheard(hook);
@@ -147,11 +146,12 @@ impl Outside {
     /// A page changed hands: PagerDuty tells of it.
     pub(crate) fn tell_of_incident(&mut self, names: Vec<String>, standing: &Standing, by: Option<&str>) {
         let change = match standing {
-            Standing::Open => Change::Reopened,
+            Standing::Open => Change::Dropped,
             Standing::Taken { .. } => Change::Taken,
             Standing::Over => Change::Resolved,
         };
-        let heard = IncidentHeard { names, change, by: by.map(str::to_owned) };
+        let occurred = time_at(self.now());
+        let heard = IncidentHeard { names, change, by: by.map(str::to_owned), occurred };
         self.people.deeds.push(Deed::Tell(Hook::Incident(heard)));
     }
 

@@ -20,6 +20,8 @@ pub enum Change {
     Resolved,
     /// It is open again, and nobody has it.
     Reopened,
+    /// Whoever had taken it gave it back, or did nothing for too long: nobody has it.
+    Dropped,
     /// It is left as it is, because nobody can see whether somebody has taken it.
     Left,
 }
@@ -158,6 +160,8 @@ pub enum Fact {
         change: Change,
         /// By whom, where that is known.
         by: Option<String>,
+        /// When, by the pager's clock, where the pager told: what it tells may come late and out of order.
+        occurred: Option<Timestamp>,
     },
     /// The issue is labelled as unanswered.
     Marked,

@@ -62,6 +62,7 @@ fn full() -> Journal {
             incident("Q0", Change::Taken),
             incident("Q0", Change::Resolved),
             incident("Q0", Change::Reopened),
+            incident("Q0", Change::Dropped),
             incident("Q0", Change::Left),
             Fact::Marked,
             Fact::Looked,

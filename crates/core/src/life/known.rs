@@ -110,8 +110,17 @@ pub struct Incident {
     pub change: Change,
     /// By whom, where that is known.
     pub by: Option<String>,
-    /// When.
+    /// When, by the journal.
     pub at: Timestamp,
+    /// When, by the pager's clock, where the pager told.
+    pub occurred: Option<Timestamp>,
+}
+
+impl Incident {
+    /// Whether the page is open and nobody has it.
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.change, Change::Reopened | Change::Dropped)
+    }
 }
 
 impl PersonProgress {

@@ -1,6 +1,6 @@
 //! A journal, folded into what is known.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet, btree_map::Entry};
 
 use jiff::Timestamp;
 
@@ -129,15 +129,17 @@ impl Progress {
                 }
             }
             Fact::Climbed { wave, rung, receipt } => {
-                if let Some(wave) = self.waves.get_mut(*wave) {
-                    wave.climbed.entry(*rung).or_insert((receipt.clone(), at));
+                if let Some(wave) = self.waves.get_mut(*wave)
+                    && let Entry::Vacant(climbed) = wave.climbed.entry(*rung)
+                {
+                    climbed.insert((receipt.clone(), at));
+                    self.page_again(at, receipt);
                 }
             }
-            Fact::Incident { page, change, by } => {
-                let before = self.incidents.iter().rfind(|known| known.page == *page).map(|known| known.change);
-                if before != Some(*change) {
-                    self.incidents.push(Incident { page: page.clone(), change: *change, by: by.clone(), at });
-                }
+            Fact::Incident { page, change, by, occurred } => {
+                let incident =
+                    Incident { page: page.clone(), change: *change, by: by.clone(), at, occurred: *occurred };
+                self.change(incident);
             }
             Fact::Passed { who, to, by } => {
                 let to = to.filter(|to| *to < journal.alarm.deputies.len());
@@ -160,10 +162,15 @@ impl Progress {
             Fact::Reached { who, round, .. } | Fact::Unreached { who, round, .. } => {
                 self.person(*who, *round, journal, at, fact);
             }
-            Fact::Answered { who, .. }
-            | Fact::Paged { who, .. }
-            | Fact::Reminded { who, .. }
-            | Fact::Shown { who, .. } => self.person(*who, 0, journal, at, fact),
+            Fact::Paged { who, receipt } => {
+                if self.people.get(*who).is_some_and(|person| person.paged.is_none()) {
+                    self.page_again(at, receipt);
+                }
+                self.person(*who, 0, journal, at, fact);
+            }
+            Fact::Answered { who, .. } | Fact::Reminded { who, .. } | Fact::Shown { who, .. } => {
+                self.person(*who, 0, journal, at, fact);
+            }
         }
     }
 
@@ -269,27 +276,6 @@ impl Progress {
             Some(Role::Rung { wave, .. }) => self.waves.get(wave).map(|wave| wave.who.clone()).unwrap_or_default(),
             None => Vec::new(),
         }
-    }
-
-    /// All pages, the noes' before those of silence, each with the people whose they are. A late no may have joined
-    /// the page of a silence: both are one then.
-    pub fn pages(&self) -> Vec<(&Receipt, Vec<Who>)> {
-        let noes = self.people.iter().enumerate().filter_map(|(who, person)| Some((person.paged.as_ref()?, vec![who])));
-        let waves =
-            self.waves.iter().flat_map(|wave| wave.climbed.values().map(|(receipt, _)| (receipt, wave.who.clone())));
-        let mut pages: Vec<(&Receipt, Vec<Who>)> = Vec::new();
-        for (receipt, who) in noes.chain(waves.filter(|(receipt, _)| receipt.at.scheme() == "pagerduty")) {
-            match pages.iter_mut().find(|(known, _)| known.id == receipt.id) {
-                Some((_, whose)) => whose.extend(who),
-                None => pages.push((receipt, who)),
-            }
-        }
-        pages
-    }
-
-    /// What became of a page last.
-    pub fn incident(&self, page: &str) -> Option<&Incident> {
-        self.incidents.iter().rfind(|known| known.page == page)
     }
 
     /// Whether an answer is still to come.

@@ -77,7 +77,9 @@ fn success(journal: &Journal, step: &Step) -> Fact {
             Fact::Climbed { wave: *wave, rung: *rung, receipt: receipt(&to) }
         }
         Step::Page(who) => Fact::Paged { who: *who, receipt: receipt(&journal.alarm.page) },
-        Step::Resolve { page, .. } => Fact::Incident { page: page.clone(), change: Change::Resolved, by: None },
+        Step::Resolve { page, .. } => {
+            Fact::Incident { page: page.clone(), change: Change::Resolved, by: None, occurred: None }
+        }
         Step::Mark => Fact::Marked,
         Step::Remark(remark) => Fact::Remarked { remark: remark.clone(), place: Place::Comment(1) },
         Step::Show { who, stage } => Fact::Shown { who: *who, stage: *stage },

@@ -40,9 +40,14 @@ pub(super) fn remarks(journal: &Journal, progress: &Progress) -> Vec<Step> {
     due.extend(progress.withdrawn.iter().map(|_| Remark::Withdrawn));
     due.extend(progress.evidence.iter().filter(|(_, text)| text.is_some()).map(|(id, _)| Remark::Evidence(id.clone())));
     due.extend((0..progress.alerts.len()).map(Remark::Alerted));
-    due.extend(digest::pages(&progress.lines).map(|(page, turn)| Remark::Listing { page, turn }));
+    due.extend(listings(progress));
     due.extend(repeats_due(progress));
     noted(due, progress).collect()
+}
+
+/// What a digest lists.
+pub(super) fn listings(progress: &Progress) -> impl Iterator<Item = Remark> {
+    digest::pages(&progress.lines).map(|(page, turn)| Remark::Listing { page, turn })
 }
 
 /// A comment for each step of an escalation, once it is taken or cannot be; one also when the answers came before

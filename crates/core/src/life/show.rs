@@ -1,26 +1,29 @@
 //! What the questions show.
 
 use super::{PersonProgress, Progress};
-use crate::journal::{Change, Journal, Role, Stage, Step, Who};
+use crate::{
+    journal::{Change, Journal, Role, Stage, Step, Who},
+    notice::Receipt,
+};
 
 /// What the questions show beside themselves, or in place of their buttons.
 pub(super) fn outcomes(journal: &Journal, progress: &Progress) -> Vec<Step> {
     let seats = progress.people.iter().enumerate().chain(progress.others.iter().map(|(who, person)| (*who, person)));
+    let pages = progress.pages();
     let shown = |(who, person): (Who, &PersonProgress)| {
-        let stage = stage(journal, progress, who).filter(|_| person.reached.is_some())?;
+        let stage = stage(journal, progress, &pages, who).filter(|_| person.reached.is_some())?;
         (journal.alarm.question.is_some() && person.shown != Some(stage)).then_some(Step::Show { who, stage })
     };
     seats.filter_map(shown).collect()
 }
 
 /// How this person's question stands; `None` as it was asked.
-fn stage(journal: &Journal, progress: &Progress, who: Who) -> Option<Stage> {
+fn stage(journal: &Journal, progress: &Progress, pages: &[(&Receipt, Vec<Who>)], who: Who) -> Option<Stage> {
     let asked = progress.anybody(who)?;
     let stands_for = progress.stands_for(journal, who);
     let people: Vec<&PersonProgress> = stands_for.iter().filter_map(|who| progress.people.get(*who)).collect();
     let is_answered = !people.is_empty() && people.iter().all(|person| person.answer.is_some());
     let theirs = |page: &str| {
-        let pages = progress.pages();
         pages.iter().any(|(receipt, whose)| receipt.id == page && whose.iter().any(|who| stands_for.contains(who)))
     };
     let incident = progress.incidents.iter().rposition(|known| known.change != Change::Left && theirs(&known.page));

@@ -47,7 +47,9 @@ pub(super) fn resolves(progress: &Progress) -> Vec<Step> {
         match known {
             Some(Change::Resolved) => None,
             _ if ended => Some(Step::Resolve { page, if_open: false }),
-            None | Some(Change::Reopened) if who.iter().all(yes) => Some(Step::Resolve { page, if_open: true }),
+            None | Some(Change::Reopened | Change::Dropped) if who.iter().all(yes) => {
+                Some(Step::Resolve { page, if_open: true })
+            }
             _ => None,
         }
     });

@@ -131,7 +131,7 @@ pub(super) fn is_silent(progress: &Progress, wave: &Wave) -> bool {
 
 /// Whether somebody is still silent, and nobody has taken a page for it.
 pub(super) fn is_climbing(progress: &Progress, wave: &Wave) -> bool {
-    let taken = |page: &str| progress.incident(page).is_some_and(|known| known.change != Change::Reopened);
+    let taken = |page: &str| progress.incident(page).is_some_and(|known| !known.is_waiting());
     is_silent(progress, wave) && !wave.climbed.values().any(|(receipt, _)| taken(&receipt.id))
 }
 

@@ -93,6 +93,7 @@ fn change(incident: &Incident) -> String {
         Change::Taken => "acknowledged",
         Change::Resolved => "resolved",
         Change::Reopened => "opened again",
+        Change::Dropped => "given back",
         Change::Left => "left as it is",
     };
     format!("the page was {what}{by}")

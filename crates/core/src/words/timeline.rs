@@ -37,12 +37,13 @@ pub fn tell(alarm: &Alarm, fact: &Fact) -> (&'static str, String) {
         Fact::Climbed { rung, receipt, .. } => {
             ("climbed", format!("{} told of the silence at {}", rung_name(alarm, *rung), receipt.at))
         }
-        Fact::Incident { page, change, by } => {
+        Fact::Incident { page, change, by, .. } => {
             let by = by.as_deref().unwrap_or("somebody");
             let what = match change {
                 Change::Taken => "acknowledged",
                 Change::Resolved => "resolved",
                 Change::Reopened => "opened again",
+                Change::Dropped => "given back",
                 Change::Left => "left as it is",
             };
             ("incident", format!("Page {page} {what} by {by}"))

@@ -119,7 +119,7 @@ pub(super) async fn resolve(world: &World, progress: &Progress, page: &str, if_o
     let known = pages.iter().find(|(receipt, _)| receipt.id == page).map(|(receipt, _)| *receipt);
     let receipt = known.ok_or_else(|| refused("there is no such page"))?;
     let destination = world.destination(&receipt.at)?;
-    let changed = |change, by| Ok(Fact::Incident { page: page.to_owned(), change, by });
+    let changed = |change, by| Ok(Fact::Incident { page: page.to_owned(), change, by, occurred: None });
     if if_open {
         match destination.standing(receipt).await? {
             Some(Standing::Open) => {}

@@ -1,4 +1,7 @@
 //! How a page stands, and how it ends.
+//!
+//! Whoever may not do that is refused for good: nobody is woken less for it, and a page that stays open must hold up
+//! nothing else.
 
 use dispatch_core::text::shorten;
 use dispatch_engine::ports::{Failed, Standing};
@@ -21,7 +24,7 @@ impl Rest {
     pub(super) async fn standing(&self, id: &str) -> Result<Option<Standing>, Failed> {
         let request = self.request(GET, Method::GET, &["incidents", id])?;
         let judge = |reply: &Reply| {
-            if is_gone(reply) { Verdict::Fine } else { judge(GET, reply, Way::Last) }
+            if is_gone(reply) { Verdict::Fine } else { judge(GET, reply, Way::Spare) }
         };
         let reply = self.http.send(GET, request, Repeat::Freely, judge).await?;
         if is_gone(&reply) {
@@ -33,29 +36,29 @@ impl Rest {
     /// How the incident with this key stands. An event is taken before its incident is there, so one that is
     /// in no list yet is not over.
     pub(super) async fn standing_of_key(&self, key: &str, service: Option<&str>) -> Result<Option<Standing>, Failed> {
-        if let Some(open) = self.find(key, service, &OPEN, Way::Last).await? {
+        if let Some(open) = self.find(key, service, &OPEN, Way::Spare).await? {
             return Ok(open.standing());
         }
-        let resolved = self.find(key, service, &["resolved"], Way::Last).await?;
+        let resolved = self.find(key, service, &["resolved"], Way::Spare).await?;
         Ok(resolved.map(|_| Standing::Over))
     }
 
     /// Resolves the incident that is open under this key, and tells whether there was one.
-    pub(super) async fn resolve_key(&self, key: &str, service: &str, why: &str, way: Way) -> Result<bool, Failed> {
-        match self.find(key, Some(service), &OPEN, way).await? {
-            Some(open) => self.resolve(&open.id, why, way).await.map(|()| true),
+    pub(super) async fn resolve_key(&self, key: &str, service: &str, why: &str) -> Result<bool, Failed> {
+        match self.find(key, Some(service), &OPEN, Way::Spare).await? {
+            Some(open) => self.resolve(&open.id, why).await.map(|()| true),
             None => Ok(false),
         }
     }
 
     /// Resolves the incident. `why` stands in its log.
-    pub(super) async fn resolve(&self, id: &str, why: &str, way: Way) -> Result<(), Failed> {
+    pub(super) async fn resolve(&self, id: &str, why: &str) -> Result<(), Failed> {
         let mut request = self.request(UPDATE, Method::PUT, &["incidents", id])?;
         let resolution = shorten(why, NOTE_MAX);
         let change = Change { r#type: "incident_reference", status: "resolved", resolution: &resolution };
         json(UPDATE, &mut request, &Update { incident: change })?;
         let judge = |reply: &Reply| {
-            if is_over(reply) { Verdict::Fine } else { judge(UPDATE, reply, way) }
+            if is_over(reply) { Verdict::Fine } else { judge(UPDATE, reply, Way::Spare) }
         };
         self.http.send(UPDATE, request, Repeat::Freely, judge).await?;
         Ok(())

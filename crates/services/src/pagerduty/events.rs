@@ -46,11 +46,11 @@ impl Events {
 
     /// Resolves the alert that is open under this key; PagerDuty drops the event when there is none. It takes
     /// no sentence that anybody would read.
-    pub(super) async fn resolve(&self, key: &str, way: Way) -> Result<(), Failed> {
+    pub(super) async fn resolve(&self, key: &str) -> Result<(), Failed> {
         let mut request = Request::new(Method::POST, join(&self.base, &["v2", "enqueue"]));
         let routing_key = self.routing_key.expose_secret();
         json(ENQUEUE, &mut request, &Resolution { routing_key, event_action: "resolve", dedup_key: key })?;
-        self.http.send(ENQUEUE, request, Repeat::Freely, |reply| judge(ENQUEUE, reply, way)).await?;
+        self.http.send(ENQUEUE, request, Repeat::Freely, |reply| judge(ENQUEUE, reply, Way::Spare)).await?;
         Ok(())
     }
 }

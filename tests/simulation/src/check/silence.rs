@@ -114,7 +114,7 @@ fn complete(scene: &Scene<'_>, life: &Life, wave: usize, found: &mut Vec<String>
     let is_taken = known
         .climbed
         .values()
-        .any(|(receipt, _)| progress.incident(&receipt.id).is_some_and(|incident| incident.change != Change::Reopened));
+        .any(|(receipt, _)| progress.incident(&receipt.id).is_some_and(|incident| !incident.is_waiting()));
     if !known.who.iter().any(silent) || is_taken {
         return;
     }

@@ -85,7 +85,8 @@ fn fact() -> impl Strategy<Value = Fact> {
 
 /// What silence brings, and what people do instead of answering.
 fn in_time() -> impl Strategy<Value = Fact> {
-    let change = prop::sample::select(vec![Change::Taken, Change::Resolved, Change::Reopened, Change::Left]);
+    let change =
+        prop::sample::select(vec![Change::Taken, Change::Resolved, Change::Reopened, Change::Dropped, Change::Left]);
     prop_oneof![
         3 => (0..2usize, prop::collection::vec(0..2usize, 1..3)).prop_map(|(wave, who)| silent(wave, &who)),
         2 => (0..2usize, 1..5usize).prop_map(|(wave, rung)| Fact::ClimbDue { wave, rung }),

@@ -260,6 +260,7 @@ proptest! {
                 Remark::Repeats(_) => !is_over,
                 Remark::Tally(_) | Remark::Answer(_) | Remark::Paged(_) | Remark::Reason(_) => true,
                 Remark::Silent { .. } | Remark::Incident(_) | Remark::Withdrawn => true,
+                Remark::Listing { .. } => is_over,
                 _ => false,
             };
             let fine = match (&end, &step) {

@@ -76,6 +76,7 @@ pub(super) fn changed(progress: &Progress, n: usize) -> String {
         Change::Taken => format!("The page was acknowledged{by} at {at}: {page}."),
         Change::Resolved => format!("The page was resolved{by} at {at}: {page}."),
         Change::Reopened => format!("The page was opened again{by} at {at}: {page}."),
+        Change::Dropped => format!("The page was given back{by} at {at}, and nobody has it: {page}."),
         Change::Left => {
             format!("The page is left as it is, because it cannot be seen whether somebody has taken it: {page}.")
         }

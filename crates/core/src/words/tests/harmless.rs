@@ -156,7 +156,7 @@ fn hostile_facts(text: &str) -> Vec<Fact> {
         Fact::Snoozed { who: 0, until: at(90), why: why.clone(), by: by.clone() },
         Fact::Passed { who: 0, to: None, by: by.clone() },
         Fact::Reason { who: 0, text: text.clone(), by },
-        Fact::Incident { page: "Q0".to_owned(), change: Change::Taken, by: Some(text) },
+        Fact::Incident { page: "Q0".to_owned(), change: Change::Taken, by: Some(text), occurred: None },
         Fact::Withdrawn { message: "m2".to_owned(), note: why },
     ]
 }
