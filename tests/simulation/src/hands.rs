@@ -17,6 +17,7 @@ use tokio::time::sleep;
 use crate::{
     function,
     github::Opened,
+    line::time_at,
     outside::{Outside, Shared},
     people,
 };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dispatch_core::{
     alarm::RungKind,
-    journal::{Answer, Change, Fact, Journal, Place, Remark, Role, Step, TIMERS, Timer, Who},
+    journal::{Answer, Fact, Journal, Place, Remark, Role, Step, TIMERS, Timer, Who},
     life::{self, Plan, Progress, plan, timetable, wake},
     words,
 };
