@@ -96,6 +96,7 @@ impl Memory {
             // One invocation may do more in a test than GitHub takes in an hour.
             limits: Limits { writes_a_minute: u32::MAX, writes_an_hour: u32::MAX, ..Limits::default() },
             budget: Arc::default(),
+            tally: Arc::default(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! A journal in the hand of one run: what stands in the store, and what is not written yet.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, mem};
 
 use bytes::Bytes;
 use dispatch_core::{
@@ -12,7 +12,7 @@ use dispatch_core::{
 use jiff::Timestamp;
 
 use crate::{
-    Stopped,
+    Count, Stopped,
     ports::{Failed, Tag},
     world::{Run, World},
 };
@@ -86,7 +86,9 @@ impl Held {
     }
 
     /// A journal that this run has just made: whatever is begun in it, this run began.
-    fn claimed(journal: Journal, tag: Tag) -> Self {
+    fn claimed(world: &World, journal: Journal, tag: Tag) -> Self {
+        world.tally.add(Count::Alarms, 1);
+        world.tally.learned(&journal, &journal.entries);
         let own = journal.begun.iter().cloned().collect();
         let run = journal.lease.as_ref().map(|lease| lease.run.clone());
         Held { own, run, ..Held::new(journal, tag) }
@@ -108,13 +110,13 @@ impl Held {
     /// Puts `journal` where none stands; `None` when one does.
     pub(crate) async fn create(world: &World, journal: Journal) -> Result<Option<Self>, Stopped> {
         let created = world.store.create(&path(&journal.key), encode(&journal)?).await?;
-        Ok(created.map(|tag| Held::claimed(journal, tag)))
+        Ok(created.map(|tag| Held::claimed(world, journal, tag)))
     }
 
     /// Puts `journal`, a new life, in the place of this one; `None` when this one has changed.
     pub(crate) async fn replace(self, world: &World, journal: Journal) -> Result<Option<Self>, Stopped> {
         let swapped = world.store.swap(&path(&journal.key), encode(&journal)?, &self.tag).await?;
-        Ok(swapped.map(|tag| Held::claimed(journal, tag)))
+        Ok(swapped.map(|tag| Held::claimed(world, journal, tag)))
     }
 
     /// Adds a fact, to be written with the next save.
@@ -235,6 +237,7 @@ impl Held {
         }
         match world.store.swap(&path(&self.journal.key), encode(&self.journal)?, &self.tag).await {
             Ok(Some(tag)) => {
+                world.tally.learned(&self.journal, &self.unsaved);
                 self.tag = tag;
                 self.unsaved.clear();
                 self.settled.clear();
@@ -265,8 +268,9 @@ impl Held {
             self.own.clear();
             self.settled.clear();
         }
-        let lost = |entry: &&Entry| !journal.entries.contains(entry);
-        let missing: Vec<_> = self.unsaved.iter().filter(lost).cloned().collect();
+        let (written, missing): (Vec<_>, Vec<_>) =
+            mem::take(&mut self.unsaved).into_iter().partition(|entry| journal.entries.contains(entry));
+        world.tally.learned(&journal, &written);
         journal.begun.retain(|step| !self.settled.contains(step));
         self.dirty = !missing.is_empty() || !self.settled.is_empty();
         journal.entries.extend(missing.iter().cloned());

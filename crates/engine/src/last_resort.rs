@@ -13,7 +13,7 @@ use dispatch_core::{
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
-    Stopped,
+    Count, Stopped,
     held::Held,
     lost::Loss,
     ports::Failed,
@@ -54,6 +54,7 @@ pub async fn alert(world: &World, deadline: Instant, failure: Failure<'_>) -> Re
         Ok(delivered) => delivered?,
         Err(_) => return Err(Failed::Unreachable { call: "dispatch", reason: "time is up".to_owned() }),
     };
+    world.tally.add(Count::Pages, 1);
     tracing::error!(alarm.key = %failure.key, at = %receipt.at, "paged as a last resort");
     let title = alarm.map_or_else(String::new, |alarm| alarm.title.clone());
     let record = async {

@@ -19,13 +19,18 @@ mod perform;
 pub mod ports;
 pub mod receive;
 pub mod sweep;
+mod tally;
 pub mod world;
 
 use dispatch_core::journal::Step;
 use jiff::Timestamp;
 
 use self::ports::Failed;
-pub use self::{budget::Budget, drive::drive};
+pub use self::{
+    budget::Budget,
+    drive::drive,
+    tally::{Count, Numbers, Span, Tally},
+};
 
 /// Why a run ended with something left to do.
 #[derive(Debug, thiserror::Error)]

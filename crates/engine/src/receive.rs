@@ -13,7 +13,7 @@ use dispatch_core::{
 use tokio::time::timeout_at;
 
 use crate::{
-    Stopped,
+    Count, Stopped,
     budget::Use,
     digest::hand_on_digests,
     drive::carry,
@@ -47,7 +47,12 @@ pub struct Arrival {
 pub async fn page(world: &World, run: &Run, page: &Page) -> Result<Receipt, Failed> {
     let delivery = async { world.destination(&page.to)?.deliver(&page.to, &words::page(page)).await };
     match timeout_at(run.deadline, until(run.deadline, delivery)).await {
-        Ok(delivered) => delivered,
+        Ok(delivered) => {
+            let receipt = delivered?;
+            world.tally.add(Count::Alarms, 1);
+            world.tally.add(Count::Pages, 1);
+            Ok(receipt)
+        }
         Err(_) => Err(Failed::Unreachable { call: "dispatch", reason: "time is up".to_owned() }),
     }
 }
@@ -85,7 +90,7 @@ pub async fn receive(world: &World, run: &Run, arrivals: &[Arrival]) -> Result<P
         if over {
             match (plan(&held.journal), left.take()) {
                 (Plan::Do(_), None) => left = carry(world, run, held, Hint::Unknown).await.err(),
-                // The pager may be away for hours: a page of the life before holds up no question of the next.
+                // The pager may be away for hours: a page of this life holds up no question of the next, which inherits it.
                 (Plan::Do(steps), Some(stopped)) if !retriggers || !steps.iter().all(is_resolve) => {
                     return Err(stopped);
                 }
@@ -93,10 +98,7 @@ pub async fn receive(world: &World, run: &Run, arrivals: &[Arrival]) -> Result<P
                     tracing::info!(alarm.key = %key, "raised again after its end; retrigger is false");
                     return Ok(Plan::Done);
                 }
-                (rest, _) => {
-                    if let Plan::Do(_) = rest {
-                        tracing::warn!(alarm.key = %key, "raised again; a page of the life before could not be resolved");
-                    }
+                _ => {
                     hand_on_digests(world, &held.journal).await?;
                     if let Some((held, hint)) = claim(world, run, &fresh, Some(held)).await? {
                         return carry(world, run, held, hint).await;
@@ -129,6 +131,17 @@ fn is_resolve(step: &Step) -> bool {
     matches!(step, Step::Resolve { .. })
 }
 
+/// Pages that a life leaves open, because they could not be resolved yet.
+fn left_open(over: &Held) -> Vec<Fact> {
+    let Plan::Do(steps) = plan(&over.journal) else { return Vec::new() };
+    let progress = Progress::of(&over.journal);
+    let pages = steps.iter().filter_map(|step| match step {
+        Step::Resolve { page, .. } => progress.page(page),
+        _ => None,
+    });
+    pages.map(|receipt| Fact::Inherited { receipt: receipt.clone() }).collect()
+}
+
 /// A queue may hold one publication twice.
 fn once_each(arrivals: &[Arrival]) -> Vec<Arrival> {
     let mut seen = HashSet::new();
@@ -149,8 +162,8 @@ async fn claim(
     let known = over.iter().flat_map(|over| over.journal.messages.clone());
     let ids: Vec<String> = known.chain(arrivals.iter().map(|arrival| arrival.message.clone())).collect();
     let mut journal = Journal::begin(first.alarm.clone(), LifeId(world.clock.fresh()), &ids, now);
-    journal.entries =
-        repeats(&journal, more, Some(&first.alarm))?.into_iter().map(|fact| Entry { at: now, fact }).collect();
+    let facts = repeats(&journal, more, Some(&first.alarm))?.into_iter().chain(over.iter().flat_map(left_open));
+    journal.entries = facts.map(|fact| Entry { at: now, fact }).collect();
     journal.begun.push(Step::Open);
     journal.lease = Some(run.lease(now));
     let claim = async {

@@ -12,7 +12,7 @@ use dispatch_core::{
 use futures::{StreamExt, stream};
 
 use crate::{
-    Stopped, drive,
+    Count, Stopped, drive,
     ports::Failed,
     world::{Run, World},
 };
@@ -37,6 +37,7 @@ pub struct Swept {
 /// # Errors
 /// [`Failed`] when the timers cannot be listed.
 pub async fn sweep(world: &World, run: &Run) -> Result<Swept, Failed> {
+    world.tally.add(Count::Ticks, 1);
     let mut swept = Swept::default();
     while !run.is_over() {
         let end = Timer::prefix(next_second(world));

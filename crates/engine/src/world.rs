@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use crate::{
+    Tally,
     budget::Budget,
     ports::{AuditLog, Clock, Destination, Failed, Store, Topic},
 };
@@ -42,6 +43,8 @@ pub struct World {
     pub limits: Limits,
     /// What is left of GitHub's budget, as this process knows it.
     pub budget: Arc<Budget>,
+    /// What happened, in numbers.
+    pub tally: Arc<Tally>,
 }
 
 /// How much the services around Dispatch take.
@@ -105,6 +108,12 @@ pub const STEP_MAX: Duration = Duration::from_secs(25);
 /// differ.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
 
+/// The longest that a run waits for the lease of another one: longer than one of a click.
+const WAIT_MAX: Duration = Duration::from_secs(25);
+
+/// A lease is over behind its last instant.
+const TIME_TO_TURN: Duration = Duration::from_millis(10);
+
 /// What must be left of a lease, behind the longest step, when that step begins.
 const LEASE_LEFT: SignedDuration = SignedDuration::from_secs(20);
 
@@ -158,10 +167,20 @@ impl Run {
         SignedDuration::try_from(STEP_MAX).is_ok_and(|step| until.duration_since(now) > step + LEASE_LEFT)
     }
 
-    /// A lease that is taken now.
+    /// A lease that is taken now. A run that ends soon needs none that holds up others for long.
     pub(crate) fn lease(&self, now: Timestamp) -> Lease {
-        let until = now.checked_add(LEASE).unwrap_or(Timestamp::MAX);
+        let left = SignedDuration::try_from(self.deadline.saturating_duration_since(Instant::now()));
+        let lasts = left.map_or(LEASE, |left| LEASE.min(left.saturating_add(LEASE_LEFT)));
+        let until = now.checked_add(lasts).unwrap_or(Timestamp::MAX);
         Lease { run: self.id.clone(), until, backed: self.backed }
+    }
+
+    /// How long to wait for somebody else's lease, if that is soon over and leaves time to act: whatever a run gives
+    /// back comes again much later.
+    pub fn may_wait(&self, until: Timestamp, now: Timestamp) -> Option<Duration> {
+        let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default().saturating_add(TIME_TO_TURN);
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        (wait <= WAIT_MAX && wait.saturating_add(WAIT_MAX) <= left).then_some(wait)
     }
 }
 

@@ -12,6 +12,7 @@ use dispatch_core::{
     alarm::digest,
     source::{Unwrapped, unwrap},
 };
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// One message, out of its envelopes.
@@ -28,6 +29,8 @@ pub struct Letter {
     /// How often the queue has delivered it, this time included; 1 for a direct SNS event, which tells
     /// nothing of it.
     pub receives: u32,
+    /// When it was published, or came into the queue; where the record says so.
+    pub published: Option<Timestamp>,
 }
 
 /// An event that Dispatch does not know. Nothing of it was acted on. Its text goes to the log, so it holds
@@ -79,7 +82,7 @@ fn letter(record: &Value) -> Letter {
         (None, Some(Value::String(body))) => queued(&item, body),
         _ => raw(&item, &record.to_string()),
     };
-    opened(Letter { item, receives, ..letter })
+    opened(Letter { item, receives, published: published(record), ..letter })
 }
 
 /// A text that names something; an empty one names nothing.
@@ -91,6 +94,14 @@ fn receives(record: &Value) -> u32 {
     let count = record.pointer("/attributes/ApproximateReceiveCount");
     let count = count.and_then(|count| count.as_str().map_or_else(|| count.as_u64(), |count| count.parse().ok()));
     count.map_or(1, |count| u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// An envelope's own time is in its text; the queue's is as good.
+fn published(record: &Value) -> Option<Timestamp> {
+    let queued = record.pointer("/attributes/SentTimestamp").and_then(Value::as_str);
+    let sent = record.pointer("/Sns/Timestamp").and_then(Value::as_str);
+    let queued = queued.and_then(|ms| Timestamp::from_millisecond(ms.parse().ok()?).ok());
+    queued.or_else(|| sent?.parse().ok())
 }
 
 /// A queued record: an SNS notification, or with raw delivery the bare message.
@@ -116,7 +127,7 @@ fn envelope(item: &Option<String>, sns: &Value) -> Letter {
 
 fn raw(id: &Option<String>, text: &str) -> Letter {
     let id = id.clone().unwrap_or_else(|| digest(&[b"record", text.as_bytes()], 40));
-    Letter { item: None, id, subject: None, text: text.to_owned(), receives: 1 }
+    Letter { item: None, id, subject: None, text: text.to_owned(), receives: 1, published: None }
 }
 
 /// A message that Dispatch itself sent once more has its old name. One that was sent once more twice has two
@@ -148,6 +159,7 @@ mod tests {
             subject: None,
             text: text.into(),
             receives: 1,
+            published: None,
         };
         assert_eq!(letters(batch(&envelope.to_string())).unwrap(), [letter("sns-1", "hello")]);
         assert_eq!(letters(batch(r#"{"type":"nag"}"#)).unwrap(), [letter("sqs-1", r#"{"type":"nag"}"#)]);

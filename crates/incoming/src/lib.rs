@@ -26,7 +26,7 @@ use dispatch_engine::{
 };
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use self::remains::{Cause, Remains};
 
@@ -145,6 +145,9 @@ fn sort(world: &World, letters: &[Letter]) -> Work {
                 }
             }
             Signal::Alarm(alarm) => {
+                if let Some(published) = letter.published {
+                    world.tally.published(&alarm.key(), published);
+                }
                 let life = work.lives.entry(alarm.key()).or_default();
                 life.arrivals.push(Arrival { message: letter.id.clone(), alarm: *alarm });
                 life.positions.push(position);
@@ -278,15 +281,14 @@ async fn tick(world: &World, end: Instant) -> Result<Value, Error> {
 /// Carries one life. One that is longer than a run, such as a large broadcast, is handed on: its
 /// message would use up its deliveries. Each run must have come further, so this has an end.
 async fn carry_one(world: &World, run: &Run, key: &Key, life: &Life) -> Result<(), Stopped> {
-    let woken = match life.timer {
-        Some(_) => drive(world, run, key, life.timer).await,
-        None => Ok(Plan::Done),
-    };
-    let result = match life.arrivals.as_slice() {
-        [] if life.timer.is_some() => woken,
-        [] => drive(world, run, key, None).await,
-        arrivals => receive::receive(world, run, arrivals).await.and_then(|plan| woken.map(|_| plan)),
-    };
+    let mut result = go_on(world, run, key, life).await;
+    // A click's run holds its alarm for seconds, and nobody comes again for it.
+    if let Err(Stopped::Leased { until, backed: false }) = result
+        && let Some(wait) = run.may_wait(until, world.clock.now())
+    {
+        sleep(wait).await;
+        result = go_on(world, run, key, life).await;
+    }
     match result {
         Ok(plan) => tracing::info!(alarm.key = %key, messages = life.arrivals.len(), rest = ?plan, "carried"),
         Err(Stopped::OutOfTime { left, moved: true }) => {
@@ -296,6 +298,18 @@ async fn carry_one(world: &World, run: &Run, key: &Key, life: &Life) -> Result<(
         Err(stopped) => return Err(stopped),
     }
     Ok(())
+}
+
+async fn go_on(world: &World, run: &Run, key: &Key, life: &Life) -> Result<Plan, Stopped> {
+    let woken = match life.timer {
+        Some(_) => drive(world, run, key, life.timer).await,
+        None => Ok(Plan::Done),
+    };
+    match life.arrivals.as_slice() {
+        [] if life.timer.is_some() => woken,
+        [] => drive(world, run, key, None).await,
+        arrivals => receive::receive(world, run, arrivals).await.and_then(|plan| woken.map(|_| plan)),
+    }
 }
 
 fn answer(letters: &[Letter], failures: &[(usize, String)]) -> Result<Value, Error> {

@@ -16,7 +16,7 @@ use http::StatusCode;
 
 use crate::{
     carried::{self, root},
-    http::{Http, Policy, Unusable},
+    http::{Http, Policy, Unusable, Watch},
     settings::{Format, Required, Setting, Settings},
 };
 
@@ -36,8 +36,10 @@ pub const SETTINGS: &[Setting] = &[
     endpoint("AWS_ENDPOINT_URL", "stands in for every service of AWS"),
     endpoint("AWS_ENDPOINT_URL_KMS", "stands in for KMS"),
     endpoint("AWS_ENDPOINT_URL_S3", "stands in for S3"),
+    endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER", "stands in for Secrets Manager"),
     endpoint("AWS_ENDPOINT_URL_SNS", "stands in for SNS"),
     endpoint("AWS_ENDPOINT_URL_SQS", "stands in for SQS"),
+    endpoint("AWS_ENDPOINT_URL_SSM", "stands in for Systems Manager"),
 ];
 
 /// All of AWS is near, and what the SDK asks of it may be asked twice.
@@ -88,6 +90,16 @@ impl Aws {
         let sdk = sdk.retry_config(RetryConfig::disabled()).timeout_config(TimeoutConfig::disabled());
         let sdk = sdk.http_client(wire::freely(http.clone(), "aws")).build();
         Ok(Aws { sdk, http, settings: settings.clone() })
+    }
+
+    /// The same, which tells `watch` of what fails.
+    pub(crate) fn watched(self, watch: &Watch) -> Self {
+        Aws { http: self.http.watched(watch), ..self }
+    }
+
+    /// How it is sent.
+    pub(crate) fn watch(&self) -> &Watch {
+        self.http.watch()
     }
 
     /// What the SDK's clients are made from. Whatever they send is repeated when its reply is lost.

@@ -16,7 +16,13 @@
 //! | redirects | within the same origin, and only where the method stays; a token goes to no other host |
 //! | TLS | always, but for this machine and the link-local address where it finds its credentials |
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use dispatch_engine::{ports::Failed, world::time_left};
 use http::StatusCode;
@@ -33,6 +39,7 @@ use self::{
 pub use self::{
     connect::{Unusable, tls},
     reply::Reply,
+    watch::Watch,
 };
 
 mod connect;
@@ -42,6 +49,7 @@ mod outcome;
 mod reply;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 /// Less than any reply takes. A call that is begun all the same would only be in doubt afterwards.
 const SCANT: Duration = Duration::from_millis(50);
@@ -52,6 +60,7 @@ pub struct Http {
     connections: Connections,
     gates: Arc<Gates>,
     policy: Policy,
+    watch: Watch,
 }
 
 /// How long and how often a call is tried.
@@ -112,6 +121,8 @@ pub enum Verdict {
     Forbidden(String),
     /// The service may have acted or not.
     Unsure(String),
+    /// The service does not know who calls: the rest says what follows. A secret may have been replaced.
+    Unauthorized(Box<Verdict>),
 }
 
 impl Http {
@@ -128,7 +139,16 @@ impl Http {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn with_policy(policy: Policy) -> Result<Self, Unusable> {
-        Ok(Http { connections: Connections::new(&policy)?, gates: Arc::default(), policy })
+        Ok(Http { connections: Connections::new(&policy)?, gates: Arc::default(), policy, watch: Watch::default() })
+    }
+
+    /// The same client, which tells `watch` of what fails.
+    pub fn watched(self, watch: &Watch) -> Self {
+        Http { watch: watch.clone(), ..self }
+    }
+
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.watch
     }
 
     /// Sends, repeats within the policy, and classifies. `call` names service and call in errors
@@ -145,7 +165,18 @@ impl Http {
         repeat: Repeat,
         judge: impl Fn(&Reply) -> Verdict,
     ) -> Result<Reply, Failed> {
-        self.try_often(call, &request, repeat, judge).await.map_err(|failed| hide(failed, &request))
+        let denied = AtomicBool::new(false);
+        let judge = |reply: &Reply| match judge(reply) {
+            Verdict::Unauthorized(rest) => {
+                denied.store(true, Ordering::Relaxed);
+                *rest
+            }
+            verdict => verdict,
+        };
+        self.try_often(call, &request, repeat, judge).await.map_err(|failed| {
+            self.watch.failed(&failed, denied.load(Ordering::Relaxed));
+            hide(failed, &request)
+        })
     }
 
     async fn try_often(

@@ -17,22 +17,22 @@ use std::{env, sync::Arc};
 
 use dispatch_core::source::Defaults;
 use dispatch_engine::{
-    ports::{AuditLog, Destination, Failed, Store, Topic},
+    Tally,
+    ports::{AuditLog, Destination, Store, Topic},
     world::{Limits, World},
 };
 use secrecy::SecretString;
-use tokio::sync::OnceCell;
 
 use self::{
     aws::Aws,
     clock::SystemClock,
     github::GitHub,
-    http::Http,
-    kms::Kms,
+    http::{Http, Watch},
     pagerduty::PagerDuty,
-    settings::{Format, Problem, Problems, Required, Setting, Settings},
+    settings::{Format, Problem, Problems, Reference, Required, Setting, Settings},
     slack::Slack,
     sns::{NoTopic, Sns},
+    vault::Vault,
 };
 
 pub mod aws;
@@ -41,6 +41,7 @@ pub mod clock;
 pub mod github;
 pub mod http;
 pub mod kms;
+pub mod metrics;
 pub mod pagerduty;
 mod questions;
 pub mod settings;
@@ -52,6 +53,7 @@ pub mod sqs;
 pub mod store;
 #[cfg(test)]
 mod tests;
+mod vault;
 pub mod webhook;
 
 /// Every destination.
@@ -134,6 +136,10 @@ pub struct Services {
     pub defaults: Defaults,
     /// How much may be asked of others.
     pub limits: Limits,
+    /// What happened, in numbers.
+    pub tally: Arc<Tally>,
+    /// Whether a service did not know who calls.
+    pub watch: Watch,
     /// What Slack signs clicks with.
     pub signing_secret: SecretString,
     /// What GitHub signs webhooks with.
@@ -154,6 +160,7 @@ impl Services {
             defaults: self.defaults.clone(),
             limits: self.limits,
             budget: Arc::default(),
+            tally: Arc::clone(&self.tally),
         }
     }
 }
@@ -161,22 +168,24 @@ impl Services {
 /// Every setting of Dispatch, by service. Those of the AWS SDK ([`aws::SETTINGS`]) are read too, but
 /// are not Dispatch's to document or to deploy.
 pub fn all_settings() -> Vec<&'static [Setting]> {
-    let first = [questions::SETTINGS, OWN_SETTINGS, store::SETTINGS, sns::SETTINGS, github::SETTINGS];
+    let first = [questions::SETTINGS, OWN_SETTINGS, metrics::SETTINGS, store::SETTINGS, sns::SETTINGS, github::SETTINGS];
     first.into_iter().chain(DESTINATIONS.iter().map(|maker| maker.settings)).collect()
 }
 
-/// Reads every setting through `lookup`. KMS is called when a value is encrypted, and only then.
+/// Reads every setting through `lookup`. AWS is called for values that stand elsewhere, and only then.
 ///
 /// # Errors
 /// Everything that is missing or wrong.
 pub async fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Settings, Problems> {
     let declared = [all_settings(), vec![aws::SETTINGS]].concat();
-    let kms = OnceCell::new();
-    let decrypt = async |ciphertext: String| {
-        let kms: &Kms = kms.get_or_try_init(|| open_kms(&lookup)).await?;
-        kms.decrypt(&ciphertext).await
-    };
-    Settings::read(&declared, &lookup, decrypt).await
+    let vault = Vault::new(&lookup, references(&lookup));
+    Settings::read(&declared, &lookup, |reference| vault.read(reference)).await
+}
+
+/// What stands elsewhere, as far as settings say.
+fn references(lookup: impl Fn(&str) -> Option<String>) -> Vec<Reference> {
+    let names = all_settings().into_iter().flatten().map(|setting| setting.name);
+    names.filter_map(|name| Reference::read(lookup(name)?.trim())).collect()
 }
 
 /// [`read`]s every setting from the environment of this process. Nothing else in Dispatch reads it.
@@ -192,10 +201,12 @@ pub async fn from_env() -> Result<Settings, Problems> {
 /// # Errors
 /// Everything that keeps a client from being made.
 pub async fn connect(settings: &Settings) -> Result<Services, Problems> {
-    let http = Http::new().map_err(Problem::from)?;
+    let tally = Arc::new(Tally::default());
+    let watch = Watch::new(Arc::clone(&tally));
+    let http = Http::new().map_err(Problem::from)?.watched(&watch);
     let has_topic = settings.text(sns::TOPIC).is_some();
     let aws = match has_topic || store::needs_aws(settings) {
-        true => Some(Aws::connect(settings).await.map_err(Problem::from)?),
+        true => Some(Aws::connect(settings).await.map_err(Problem::from)?.watched(&watch)),
         false => None,
     };
     let (mut destinations, mut problems) = (Vec::new(), Vec::new());
@@ -222,6 +233,8 @@ pub async fn connect(settings: &Settings) -> Result<Services, Problems> {
                 topic,
                 defaults,
                 limits,
+                tally,
+                watch,
                 signing_secret,
                 github_secret: github::webhook_secret(settings),
                 pagerduty_secret: pagerduty::webhook_secret(settings),
@@ -233,16 +246,6 @@ pub async fn connect(settings: &Settings) -> Result<Services, Problems> {
             Err(Problems::of(problems))
         }
     }
-}
-
-async fn open_kms(lookup: impl Fn(&str) -> Option<String>) -> Result<Kms, Failed> {
-    let refused = |reason: String| Failed::Refused { call: "kms", reason };
-    let unreadable = async |_| Err(refused("AWS itself is not told in secret".to_owned()));
-    let settings = Settings::read(&[aws::SETTINGS], lookup, unreadable).await;
-    let settings = settings.map_err(|problems| refused(problems.to_string().replace('\n', "; ")))?;
-    let aws = Aws::connect(&settings).await.map_err(|unusable| refused(unusable.to_string()))?;
-    aws.region().ok_or_else(|| refused("AWS_REGION is not set".to_owned()))?;
-    Ok(Kms::connect(&aws))
 }
 
 fn topic(settings: &Settings, aws: Option<&Aws>) -> Result<Arc<dyn Topic>, Problem> {

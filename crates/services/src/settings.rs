@@ -13,13 +13,14 @@ use url::Url;
 use crate::http::Unusable;
 
 mod format;
+mod reference;
 #[cfg(test)]
 mod tests;
 
-pub use self::format::Format;
-
-/// What marks a value as KMS ciphertext; base64 follows.
-const SECURE: &str = "secure:";
+pub use self::{
+    format::Format,
+    reference::{Reference, SECURE},
+};
 
 /// One environment variable.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +61,7 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 struct Value {
     text: SecretString,
-    /// Whether errors may quote it: it is no secret and did not come as ciphertext.
+    /// Whether errors may quote it: it is no secret and stood for itself.
     shown: bool,
 }
 
@@ -81,22 +82,22 @@ pub struct Problem {
 pub struct Problems(Vec<Problem>);
 
 impl Settings {
-    /// Reads what is declared through `lookup`, and has ciphertext decrypted, all at the same time.
-    /// Values are trimmed, and an empty one counts as missing. `decrypt` takes the base64 that
-    /// stands behind `secure:`; it is called for no other value.
+    /// Reads what is declared through `lookup`, and has what stands elsewhere fetched, all at the same time.
+    /// Values are trimmed, and an empty one counts as missing. `fetch` is called for a [`Reference`] and for no
+    /// other value.
     ///
     /// # Errors
-    /// Every value that is missing, cannot be decrypted or does not have its format.
+    /// Every value that is missing, cannot be fetched or does not have its format.
     pub async fn read<D>(
         declared: &[&[Setting]],
         lookup: impl Fn(&str) -> Option<String>,
-        decrypt: impl Fn(String) -> D,
+        fetch: impl Fn(Reference) -> D,
     ) -> Result<Self, Problems>
     where
         D: Future<Output = Result<SecretString, Failed>>,
     {
         let declared: Vec<Setting> = declared.iter().copied().flatten().copied().collect();
-        let read = declared.iter().map(|setting| setting.read(lookup(setting.name), &decrypt));
+        let read = declared.iter().map(|setting| setting.read(lookup(setting.name), &fetch));
         let mut settings = Settings::default();
         let mut problems = Vec::new();
         let mut names = Vec::new();
@@ -110,6 +111,14 @@ impl Settings {
         }
         problems.extend(declared.iter().filter_map(|setting| setting.missing(&names)));
         if problems.is_empty() { Ok(settings) } else { Err(Problems::of(problems)) }
+    }
+
+    /// Whether every value is the same as in `other`.
+    pub fn same(&self, other: &Self) -> bool {
+        let texts = |settings: &Self| -> Vec<_> {
+            settings.values.iter().map(|(name, value)| (*name, value.text.expose_secret().to_owned())).collect()
+        };
+        texts(self) == texts(other)
     }
 
     /// The value, or its default.
@@ -154,18 +163,19 @@ impl Settings {
 }
 
 impl Setting {
-    async fn read<D>(&self, found: Option<String>, decrypt: impl Fn(String) -> D) -> Result<Option<Value>, Problem>
+    async fn read<D>(&self, found: Option<String>, fetch: impl Fn(Reference) -> D) -> Result<Option<Value>, Problem>
     where
         D: Future<Output = Result<SecretString, Failed>>,
     {
         let found = found.as_deref().and_then(filled).or(self.default);
         let Some(found) = found else { return Ok(None) };
-        let value = match found.strip_prefix(SECURE) {
+        let value = match Reference::read(found) {
             None => Value { text: found.into(), shown: !self.secret },
-            Some(ciphertext) => {
-                let text = decrypt(ciphertext.trim().to_owned()).await.map_err(|failed| Problem {
+            Some(reference) => {
+                let word = reference.word();
+                let text = fetch(reference).await.map_err(|failed| Problem {
                     name: self.name,
-                    found: format!("a secure: value that could not be decrypted ({failed})"),
+                    found: format!("{word} ({failed})"),
                     expected: self.format.expected.to_owned(),
                 })?;
                 match filled(text.expose_secret()) {

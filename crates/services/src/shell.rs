@@ -1,10 +1,25 @@
-//! What both functions do first: write a log that machines read, and open the world.
+//! What both functions do around each invocation: write a log that machines read, open the world, look again when a
+//! secret was replaced, and tell in numbers what happened.
 
-use std::fmt;
+use std::{
+    env, fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
+use dispatch_engine::world::World;
+use jiff::Timestamp;
+use tokio::time::{Instant, timeout};
 use tracing_subscriber::EnvFilter;
 
-use crate::{Services, connect, from_env, settings::Problems, sns::TOPIC};
+use crate::{
+    Services, VERSION, connect, metrics, read, references,
+    settings::{Problems, Settings},
+    sns::TOPIC,
+};
+
+/// Secrets are looked up again this often at most, so that nobody can make Dispatch ask without end.
+const RENEW_EVERY: Duration = Duration::from_secs(60);
 
 /// A start that failed. Its text names everything that is wrong, one problem a line.
 pub struct CannotStart(Problems);
@@ -24,17 +39,124 @@ impl fmt::Display for CannotStart {
 
 impl std::error::Error for CannotStart {}
 
-/// Starts the log, one JSON object a line on standard output, and makes every client from the
-/// environment.
-///
-/// # Errors
-/// Everything that is missing or wrong in the settings.
-pub async fn start() -> Result<Services, CannotStart> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_target(false).init();
-    let settings = from_env().await.map_err(CannotStart)?;
-    if settings.text(TOPIC).is_none() {
-        tracing::warn!("{TOPIC} is not set: what does not fit into one invocation cannot be handed on");
+/// What a process keeps between invocations.
+pub struct Shell {
+    lookup: fn(&str) -> Option<String>,
+    is_renewable: bool,
+    open: Mutex<Open>,
+}
+
+struct Open {
+    settings: Settings,
+    services: Services,
+    world: World,
+    read: Instant,
+}
+
+impl Shell {
+    /// Starts the log, one JSON object a line on standard output, and makes every client from the
+    /// environment.
+    ///
+    /// # Errors
+    /// Everything that is missing or wrong in the settings.
+    pub async fn start() -> Result<Self, CannotStart> {
+        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+        tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_target(false).init();
+        let shell = Self::open(|name| env::var(name).ok()).await?;
+        if shell.held().settings.text(TOPIC).is_none() {
+            tracing::warn!("{TOPIC} is not set: what does not fit into one invocation cannot be handed on");
+        }
+        tracing::info!(version = VERSION, "started");
+        Ok(shell)
     }
-    connect(&settings).await.map_err(CannotStart)
+
+    /// Makes every client from the settings that `lookup` tells.
+    ///
+    /// # Errors
+    /// Everything that is missing or wrong in them.
+    pub async fn open(lookup: fn(&str) -> Option<String>) -> Result<Self, CannotStart> {
+        let is_renewable = references(lookup).iter().any(|reference| reference.is_renewable());
+        let settings = read(lookup).await.map_err(CannotStart)?;
+        let services = connect(&settings).await.map_err(CannotStart)?;
+        let open = Open { world: services.world(), settings, services, read: Instant::now() };
+        Ok(Shell { lookup, is_renewable, open: Mutex::new(open) })
+    }
+
+    /// The clients, as they are now.
+    pub fn services(&self) -> Services {
+        self.held().services.clone()
+    }
+
+    /// The world that the engine acts in, as it is now.
+    pub fn world(&self) -> World {
+        self.held().world.clone()
+    }
+
+    /// Whether a secret may be replaced while this process lives.
+    pub fn is_renewable(&self) -> bool {
+        self.is_renewable
+    }
+
+    /// Whether, since the last time, a service did not know who calls.
+    pub fn was_denied(&self) -> bool {
+        self.held().services.watch.was_denied()
+    }
+
+    /// Looks the secrets up again, for `time` at most and not too often. `true` when they have changed: there is
+    /// another world now.
+    pub async fn renew(&self, time: Duration) -> bool {
+        let is_due = self.is_renewable && self.held().read.elapsed() >= RENEW_EVERY;
+        if !is_due {
+            return false;
+        }
+        self.held().read = Instant::now();
+        let made = async {
+            let settings = read(self.lookup).await?;
+            if settings.same(&self.held().settings) {
+                return Ok(None);
+            }
+            connect(&settings).await.map(|services| Some((settings, services)))
+        };
+        match timeout(time, made).await {
+            Ok(Ok(Some((settings, services)))) => {
+                tracing::info!("secrets were replaced; going on with the new ones");
+                self.take_up(settings, services);
+                true
+            }
+            Ok(Ok(None)) => false,
+            Ok(Err(problems)) => {
+                tracing::error!(%problems, "the settings cannot be read again; going on with the old ones");
+                false
+            }
+            Err(_) => {
+                tracing::error!("the settings could not be read again in time; going on with the old ones");
+                false
+            }
+        }
+    }
+
+    fn take_up(&self, settings: Settings, services: Services) {
+        let mut open = self.held();
+        // What this process knows of GitHub's budget holds for the new token as for the old.
+        let world = World { budget: open.world.budget.clone(), ..services.world() };
+        *open = Open { settings, services, world, read: open.read };
+    }
+
+    /// Writes what happened since the last time, where somebody wants to know.
+    pub fn report(&self) {
+        let open = self.held();
+        let numbers = open.services.tally.take();
+        if let Some(namespace) = open.settings.text(metrics::NAMESPACE) {
+            for line in metrics::lines(namespace, &numbers, Timestamp::now()) {
+                #[expect(clippy::print_stdout, reason = "this is how CloudWatch takes numbers from a function")]
+                {
+                    println!("{line}");
+                }
+            }
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

@@ -77,6 +77,7 @@ impl Line {
             defaults: defaults.clone(),
             limits: Limits { receives_max: RECEIVES_MAX, ..Limits::default() },
             budget: Arc::default(),
+            tally: Arc::default(),
         }
     }
 

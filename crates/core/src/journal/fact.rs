@@ -152,6 +152,11 @@ pub enum Fact {
         /// The message, or the incident.
         receipt: Receipt,
     },
+    /// An earlier life of this alarm left a page open that it could not resolve: this one does.
+    Inherited {
+        /// The incident.
+        receipt: Receipt,
+    },
     /// What became of a page.
     Incident {
         /// As in [`Receipt::id`].

@@ -25,6 +25,12 @@ impl Progress {
         pages
     }
 
+    /// A page of this life, or one that it inherited.
+    pub fn page(&self, id: &str) -> Option<&Receipt> {
+        let own = self.pages().into_iter().map(|(receipt, _)| receipt);
+        own.chain(&self.inherited).find(|receipt| receipt.id == id)
+    }
+
     /// What became of a page last.
     pub fn incident(&self, page: &str) -> Option<&Incident> {
         self.incidents.iter().rfind(|known| known.page == page)

@@ -35,6 +35,8 @@ pub struct Progress {
     pub reasons: Vec<(Who, Clicker, String)>,
     /// Those who did not answer in time.
     pub waves: Vec<Wave>,
+    /// Pages that an earlier life left open.
+    pub inherited: Vec<Receipt>,
     /// What became of pages.
     pub incidents: Vec<Incident>,
     /// The issue is labelled as unanswered.
@@ -136,6 +138,10 @@ impl Progress {
                     self.page_again(at, receipt);
                 }
             }
+            Fact::Inherited { receipt } if self.inherited.iter().all(|known| known.id != receipt.id) => {
+                self.inherited.push(receipt.clone());
+            }
+            Fact::Inherited { .. } => {}
             Fact::Incident { page, change, by, occurred } => {
                 let incident =
                     Incident { page: page.clone(), change: *change, by: by.clone(), at, occurred: *occurred };

@@ -53,5 +53,8 @@ pub(super) fn resolves(progress: &Progress) -> Vec<Step> {
             _ => None,
         }
     });
-    due.collect()
+    let resolved = |page: &str| progress.incident(page).is_some_and(|known| known.change == Change::Resolved);
+    let inherited = progress.inherited.iter().filter(|receipt| !resolved(&receipt.id));
+    let inherited = inherited.map(|receipt| Step::Resolve { page: receipt.id.clone(), if_open: false });
+    due.chain(inherited).collect()
 }

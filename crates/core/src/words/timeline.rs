@@ -65,6 +65,7 @@ pub fn tell(alarm: &Alarm, fact: &Fact) -> (&'static str, String) {
         Fact::Repeated { count } => ("repeated", format!("Raised again ({count})")),
         Fact::Evidence { .. } => ("evidence", "The text differs from the ones before".to_owned()),
         Fact::Listed { item } => ("listed", format!("Lists {}: {}", item.name, item.title)),
+        Fact::Inherited { receipt } => ("inherited", format!("Page {} of an earlier life is still open", receipt.id)),
         Fact::Alerted { receipt, reason } => ("alerted", format!("{} paged, because Dispatch {reason}", receipt.at)),
         Fact::GaveUp { step, reason } => ("gave-up", format!("Refused for good, {}: {reason}", step_name(alarm, step))),
     }

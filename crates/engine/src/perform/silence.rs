@@ -115,9 +115,7 @@ pub(super) async fn page(world: &World, journal: &Journal, to: &Address, notice:
 
 /// Ends a page; with `if_open`, one that nobody has taken, as far as that can be seen.
 pub(super) async fn resolve(world: &World, progress: &Progress, page: &str, if_open: bool) -> Result<Fact, Failed> {
-    let pages = progress.pages();
-    let known = pages.iter().find(|(receipt, _)| receipt.id == page).map(|(receipt, _)| *receipt);
-    let receipt = known.ok_or_else(|| refused("there is no such page"))?;
+    let receipt = progress.page(page).ok_or_else(|| refused("there is no such page"))?;
     let destination = world.destination(&receipt.at)?;
     let changed = |change, by| Ok(Fact::Incident { page: page.to_owned(), change, by, occurred: None });
     if if_open {

@@ -24,7 +24,8 @@ pub(super) fn judge(reply: &Reply) -> Verdict {
         StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS if is_limited(reply) => {
             Verdict::Busy { reason: sentence(reply), wait: Some(pause(reply)) }
         }
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Verdict::Forbidden(sentence(reply)),
+        StatusCode::UNAUTHORIZED => Verdict::Unauthorized(Box::new(Verdict::Forbidden(sentence(reply)))),
+        StatusCode::FORBIDDEN => Verdict::Forbidden(sentence(reply)),
         StatusCode::REQUEST_TIMEOUT => Verdict::Unsure(sentence(reply)),
         status if status.is_server_error() => Verdict::Unsure(sentence(reply)),
         _ => Verdict::Refused(sentence(reply)),

@@ -77,6 +77,7 @@ impl Outcome {
                 Verdict::Refused(reason) => Next::Fail(Failure::Refused(reason)),
                 Verdict::Forbidden(reason) => Next::Fail(Failure::Forbidden(reason)),
                 Verdict::Unsure(reason) => unsure(reason, reply.retry_after()),
+                Verdict::Unauthorized(rest) => Outcome::Judged(reply, *rest).next(repeat),
                 Verdict::Busy { reason, wait } => {
                     let wait = wait.or_else(|| reply.retry_after());
                     let failure = Failure::Busy { reason, wait };

@@ -31,9 +31,13 @@ pub(super) fn judge(call: &'static str, reply: &Reply, way: Way) -> Verdict {
         StatusCode::TOO_MANY_REQUESTS => Verdict::Busy { reason, wait: reset(reply) },
         StatusCode::UNAUTHORIZED | StatusCode::PAYMENT_REQUIRED | StatusCode::FORBIDDEN => {
             tracing::error!(call, "PagerDuty must be set up again by an operator");
-            match way {
+            let verdict = match way {
                 Way::Spare => Verdict::Refused(reason),
                 Way::Last => Verdict::Busy { reason, wait: None },
+            };
+            match reply.status {
+                StatusCode::UNAUTHORIZED => Verdict::Unauthorized(Box::new(verdict)),
+                _ => verdict,
             }
         }
         StatusCode::REQUEST_TIMEOUT => Verdict::Unsure(reason),

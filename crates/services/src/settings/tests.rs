@@ -24,7 +24,7 @@ const DECLARED: &[Setting] = &[
 /// Decrypts `abc` into `decrypted-abc`, and refuses what begins with `!`.
 async fn read(values: &[(&str, &str)]) -> Result<Settings, Problems> {
     let lookup = |name: &str| values.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-    let decrypt = async |ciphertext: String| match ciphertext.as_str() {
+    let decrypt = async |reference: Reference| match ciphertext(reference).as_str() {
         "blank" => Ok(SecretString::from("  ")),
         broken if broken.starts_with('!') => {
             Err(Failed::Refused { call: "kms Decrypt", reason: "InvalidCiphertextException".to_owned() })
@@ -32,6 +32,13 @@ async fn read(values: &[(&str, &str)]) -> Result<Settings, Problems> {
         fine => Ok(SecretString::from(format!(" decrypted-{fine}\n"))),
     };
     Settings::read(&[&DECLARED[..2], &DECLARED[2..]], lookup, decrypt).await
+}
+
+fn ciphertext(reference: Reference) -> String {
+    match reference {
+        Reference::Ciphertext(ciphertext) => ciphertext,
+        other => panic!("{other:?} is no ciphertext"),
+    }
 }
 
 async fn told(values: &[(&str, &str)]) -> String {
@@ -97,11 +104,11 @@ async fn what_decrypts_to_nothing_is_missing() {
 async fn only_ciphertext_is_decrypted() {
     let asked = Mutex::new(Vec::new());
     let lookup = |name: &str| Some(if name == "PLAIN" { "secure:abc" } else { "1" }.to_owned());
-    let decrypt = async |ciphertext: String| {
-        asked.lock().unwrap().push(ciphertext);
+    let fetch = async |reference: Reference| {
+        asked.lock().unwrap().push(ciphertext(reference));
         Ok(SecretString::from("x"))
     };
-    Settings::read(&[DECLARED], lookup, decrypt).await.unwrap();
+    Settings::read(&[DECLARED], lookup, fetch).await.unwrap();
     assert_eq!(asked.into_inner().unwrap(), ["abc"]);
 }
 

@@ -115,9 +115,8 @@ fn judge(call: &'static str, reply: &Reply) -> Verdict {
         Ok(envelope) if envelope.ok && reply.status.is_success() => Verdict::Fine,
         Ok(envelope) if !envelope.ok => judge_error(call, reply, &envelope),
         _ if reply.status.is_success() => Verdict::Unsure("the answer is not Slack's".to_owned()),
-        _ if matches!(reply.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
-            Verdict::Busy { reason: format!("status {}", reply.status.as_u16()), wait: None }
-        }
+        _ if reply.status == StatusCode::FORBIDDEN => Verdict::Busy { reason: "status 403".to_owned(), wait: None },
+        _ if reply.status == StatusCode::UNAUTHORIZED => unauthorized("status 401".to_owned()),
         _ => Verdict::of_status(reply),
     }
 }
@@ -138,12 +137,11 @@ fn judge_error(call: &'static str, reply: &Reply, envelope: &Envelope) -> Verdic
         "missing_scope" | "no_permission" | "not_allowed_token_type" | "access_denied" if LOOKS.contains(&call) => {
             Verdict::Refused(reason)
         }
-        "invalid_auth"
-        | "not_authed"
-        | "account_inactive"
-        | "token_revoked"
-        | "token_expired"
-        | "missing_scope"
+        "invalid_auth" | "not_authed" | "account_inactive" | "token_revoked" | "token_expired" => {
+            tracing::error!(call, "Slack does not take the token");
+            unauthorized(reason)
+        }
+        "missing_scope"
         | "no_permission"
         | "not_allowed_token_type"
         | "access_denied"
@@ -156,6 +154,10 @@ fn judge_error(call: &'static str, reply: &Reply, envelope: &Envelope) -> Verdic
         }
         _ => Verdict::Refused(reason),
     }
+}
+
+fn unauthorized(reason: String) -> Verdict {
+    Verdict::Unauthorized(Box::new(Verdict::Busy { reason, wait: None }))
 }
 
 impl Envelope {
@@ -194,8 +196,11 @@ mod tests {
         for code in ["ratelimited", "rate_limited", "service_unavailable", "internal_error", "request_timeout"] {
             assert_eq!(of_code(code), Verdict::Busy { reason: code.to_owned(), wait: Some(PAUSE) });
         }
-        for code in ["message_limit_exceeded", "org_login_required", "invalid_auth", "token_revoked", "access_denied"] {
+        for code in ["message_limit_exceeded", "org_login_required", "missing_scope", "access_denied"] {
             assert_eq!(of_code(code), Verdict::Busy { reason: code.to_owned(), wait: None });
+        }
+        for code in ["invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"] {
+            assert_eq!(of_code(code), unauthorized(code.to_owned()));
         }
         for code in ["channel_not_found", "user_disabled", "cannot_dm_bot", "msg_too_long", "a_code_of_next_year"] {
             assert_eq!(of_code(code), Verdict::Refused(code.to_owned()));
@@ -211,7 +216,7 @@ mod tests {
             assert_eq!(judge(call, &reply), Verdict::Refused("missing_scope".to_owned()), "{call}");
         }
         let token = Reply { body: r#"{"ok":false,"error":"invalid_auth"}"#.into(), ..reply };
-        assert!(matches!(judge(LOOKS[0], &token), Verdict::Busy { .. }));
+        assert!(matches!(judge(LOOKS[0], &token), Verdict::Unauthorized(_)));
     }
 
     #[test]

@@ -62,6 +62,10 @@ fn at_rest(scene: &Scene<'_>, life: &Life, found: &mut Vec<String>) {
         // When another delivery of the same message ends well while this one pages, nobody is left to tell of it.
         Step::Remark(Remark::Alerted(_)) => true,
         Step::Remark(listing @ Remark::Listing { .. }) => lists_nothing_new(scene, life, listing),
+        // The next life does it.
+        Step::Resolve { page, .. } => scene.lives.iter().any(|next| {
+            next.journal.key == life.journal.key && next.progress.inherited.iter().any(|known| known.id == *page)
+        }),
         _ => false,
     };
     if let Plan::Do(steps) = plan(&life.journal)
