@@ -4,7 +4,7 @@
 //! - [`http`] is the one place that sends, repeats and waits. [`aws`] lets the AWS SDK ride on it.
 //! - [`github`] is the audit log; [`slack`] and [`pagerduty`] are destinations; [`store`] keeps
 //!   journals; [`sns`] hands work on; [`kms`] decrypts settings; [`clock`] is time and chance;
-//!   [`webhook`] tells whose a webhook is. `sqs`, with the feature of that name, is for the command.
+//!   [`webhook`] tells whose a webhook is. `logs` and `sqs`, with the features of these names, are for the command.
 //! - [`read`] reads all settings, [`connect`] makes all clients from them. Neither stops at the first
 //!   problem: a start that fails says everything that is wrong.
 //!
@@ -41,6 +41,8 @@ pub mod clock;
 pub mod github;
 pub mod http;
 pub mod kms;
+#[cfg(feature = "logs")]
+pub mod logs;
 pub mod pagerduty;
 mod questions;
 pub mod settings;
@@ -53,6 +55,9 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 pub mod webhook;
+
+/// The version of this Dispatch, such as `0.1.0`.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Every destination.
 pub const DESTINATIONS: &[Maker] = &[

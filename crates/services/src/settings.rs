@@ -19,7 +19,7 @@ mod tests;
 pub use self::format::Format;
 
 /// What marks a value as KMS ciphertext; base64 follows.
-const SECURE: &str = "secure:";
+pub const SECURE: &str = "secure:";
 
 /// One environment variable.
 #[derive(Clone, Copy, Debug)]

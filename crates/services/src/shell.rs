@@ -4,7 +4,7 @@ use std::fmt;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::{Services, connect, from_env, settings::Problems, sns::TOPIC};
+use crate::{Services, VERSION, connect, from_env, settings::Problems, sns::TOPIC};
 
 /// A start that failed. Its text names everything that is wrong, one problem a line.
 pub struct CannotStart(Problems);
@@ -36,5 +36,7 @@ pub async fn start() -> Result<Services, CannotStart> {
     if settings.text(TOPIC).is_none() {
         tracing::warn!("{TOPIC} is not set: what does not fit into one invocation cannot be handed on");
     }
-    connect(&settings).await.map_err(CannotStart)
+    let services = connect(&settings).await.map_err(CannotStart)?;
+    tracing::info!(version = VERSION, "started");
+    Ok(services)
 }
