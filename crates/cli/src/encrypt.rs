@@ -23,7 +23,7 @@ pub(crate) const COMMAND: Command = Command {
 };
 
 const EXAMPLES: &str = "Examples:
-  dispatch encrypt --key alias/dispatch                        asks for the secret, and does not show it
+  dispatch encrypt --key alias/dispatch                      ask for the secret, and do not show it
   dispatch encrypt --key alias/dispatch < private-key.pem
   printf %s \"$TOKEN\" | dispatch encrypt --key alias/dispatch
 
@@ -49,7 +49,8 @@ fn key(text: &str) -> Result<String, String> {
     match text {
         "" => Err("expected a key's id, ARN or alias".to_owned()),
         _ if text.starts_with("arn:") && kms::region(text).is_none() => {
-            Err("expected the ARN of a key of KMS, such as arn:aws:kms:eu-central-1:123456789012:alias/dispatch".to_owned())
+            Err("expected the ARN of a key of KMS, such as arn:aws:kms:eu-central-1:123456789012:alias/dispatch"
+                .to_owned())
         }
         _ => Ok(text.to_owned()),
     }
@@ -126,7 +127,9 @@ fn told(key: &str, failed: &Failed) -> String {
             format!("KMS has no key {key} in this account and region. An alias begins with \"alias/\".")
         }
         Failed::Refused { reason, .. } if reason == "InvalidKeyUsageException" => {
-            format!("{key} is no key to encrypt with: it needs the usage ENCRYPT_DECRYPT and the spec SYMMETRIC_DEFAULT")
+            format!(
+                "{key} is no key to encrypt with: it needs the usage ENCRYPT_DECRYPT and the spec SYMMETRIC_DEFAULT"
+            )
         }
         Failed::Busy { .. } | Failed::Forbidden { .. } => {
             format!("{failed}\nIs this shell signed in to AWS, with the right kms:Encrypt on {key}?")

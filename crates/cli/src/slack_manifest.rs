@@ -63,8 +63,8 @@ fn manifest(request_url: &Url, minimal: bool) -> Value {
             "long_description": format!(
                 "Dispatch routes alarms. When a monitoring system notices something that only you can explain, it asks \
                  you here whether it was you. Your answer is kept in the alarm's issue on GitHub. A no goes to whoever is \
-                 on call, and so does silence where your team wants that.\n\nIt reads no conversation but its own \
-                 messages. Version {VERSION}."
+                 on call, and so does silence where your team wants that.\n\nIn conversations it looks \
+                 for its own messages and for nothing else. Version {VERSION}."
             ),
         },
         "features": {
@@ -89,7 +89,8 @@ fn manifest(request_url: &Url, minimal: bool) -> Value {
 
 /// The address with the path that clicks go to. Slack sends them over TLS only; http will do for a stand-in of Slack.
 fn request_url(text: &str) -> Result<Url, String> {
-    let mut url: Url = text.trim().parse().map_err(|error| format!("expected an address such as https://… ({error})"))?;
+    let mut url: Url =
+        text.trim().parse().map_err(|error| format!("expected an address such as https://… ({error})"))?;
     let scheme = url.scheme();
     if scheme != "https" && !(scheme == "http" && is_loopback(&url)) {
         return Err("expected https: Slack sends clicks nowhere else".to_owned());

@@ -24,19 +24,20 @@ pub(crate) const COMMAND: Command = Command {
 };
 
 const EXAMPLES: &str = "Examples:
-  DISPATCH_STORE_URL=s3://bucket dispatch status --topic-arn arn:aws:sns:eu-central-1:123456789012:dispatch
+  export DISPATCH_STORE_URL=s3://bucket
+  dispatch status --topic-arn arn:aws:sns:eu-central-1:123456789012:dispatch
   dispatch status --json | jq .needs_a_person
   dispatch status --limit 100 --journals 5000
 
 Exit code 0: nothing needs a person; 1: something does, such as a dead letter; 2: not everything could be looked at.
 
-On AWS it needs the rights sns:ListSubscriptionsByTopic, sqs:GetQueueUrl and sqs:GetQueueAttributes, and s3:ListBucket
-and s3:GetObject on the store.";
+On AWS it needs the rights sns:ListSubscriptionsByTopic, sqs:GetQueueUrl and sqs:GetQueueAttributes, and \
+s3:ListBucket and s3:GetObject on the store.";
 
 /// Show what waits, what is due and what failed
 ///
-/// Timers, the alarms that they belong to, alarms that wait without a deadline, the topic's queues and their dead letters. The
-/// store is the one that DISPATCH_STORE_URL names. Timers are counted by their names, and only so many journals are read as
+/// Timers and the alarms that they wake, with what comes then; what was begun and not finished; the topic's queues and their
+/// dead letters. The store is the one that DISPATCH_STORE_URL names. Timers are counted by their names, and only so many journals are read as
 /// --limit and --journals allow: it says what it did not look at. Nothing is changed, and no message is received.
 ///
 /// Without --topic-arn and --endpoint-url it looks at the queues of `dispatch local` on its usual port.
@@ -55,7 +56,7 @@ pub(crate) struct Status {
     #[arg(long, value_name = "COUNT", default_value_t = 10)]
     pub(crate) limit: usize,
 
-    /// Journals that are read to find what waits without a deadline and what was not finished
+    /// Journals that are read to find what was not finished
     #[arg(long, value_name = "COUNT", default_value_t = 500)]
     pub(crate) journals: usize,
 

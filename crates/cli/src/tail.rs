@@ -31,7 +31,7 @@ pub(crate) const COMMAND: Command = Command {
 };
 
 const EXAMPLES: &str = "Examples:
-  dispatch tail --stack alarms                        the last ten minutes of both functions, and on
+  dispatch tail --stack alarms                        the last ten minutes, and on
   dispatch tail --since 2h --no-follow --alarm 4be1c0de
   dispatch tail --since 2026-11-21T14:00:00+01:00 --metrics
   sam logs --stack-name alarms --tail | dispatch tail -
@@ -98,7 +98,8 @@ fn since(text: &str) -> Result<Timestamp, String> {
     let now = Timestamp::now();
     let ago = |span: Span| now.to_zoned(TimeZone::UTC).checked_sub(span).ok().map(|at| at.timestamp());
     let at = text.parse().ok().or_else(|| ago(text.parse().ok()?));
-    at.filter(|at| *at <= now).ok_or_else(|| "expected a time that is past, such as 10m or 2026-11-21T14:00:00Z".to_owned())
+    at.filter(|at| *at <= now)
+        .ok_or_else(|| "expected a time that is past, such as 10m or 2026-11-21T14:00:00Z".to_owned())
 }
 
 fn key(text: &str) -> Result<String, String> {
@@ -218,7 +219,9 @@ mod tests {
     #[test]
     fn a_beginning_is_a_time_or_how_long_ago_it_is() {
         let now = Timestamp::now();
-        for (text, seconds) in [("10m", 600), ("90s", 90), ("2h", 7_200), ("1h 30m", 5_400), ("1d", 86_400), ("PT1M", 60)] {
+        for (text, seconds) in
+            [("10m", 600), ("90s", 90), ("2h", 7_200), ("1h 30m", 5_400), ("1d", 86_400), ("PT1M", 60)]
+        {
             let ago = now.as_second() - since(text).unwrap().as_second();
             assert!((seconds - 1..=seconds).contains(&ago), "{text}: {ago}");
         }

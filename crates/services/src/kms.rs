@@ -88,7 +88,8 @@ mod tests {
         let arn = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
         assert_eq!(region(arn), Some("eu-central-1"));
         assert_eq!(region("arn:aws-cn:kms:cn-north-1:1:alias/dispatch"), Some("cn-north-1"));
-        for key in ["alias/dispatch", "1234abcd-12ab-34cd-56ef-1234567890ab", "arn:aws:sns:eu-central-1:1:x", "arn:aws"] {
+        for key in ["alias/dispatch", "1234abcd-12ab-34cd-56ef-1234567890ab", "arn:aws:sns:eu-central-1:1:x", "arn:aws"]
+        {
             assert_eq!(region(key), None, "{key}");
         }
     }

@@ -66,7 +66,10 @@ impl Slack {
             Reader::Person(id) => id.to_owned(),
             Reader::Email(email) => self.people.by_email(&self.api, email).await?,
             Reader::Handle("") => {
-                return Err(Failed::Refused { call: Method::ChatPostMessage.call(), reason: "the address names nobody".to_owned() });
+                return Err(Failed::Refused {
+                    call: Method::ChatPostMessage.call(),
+                    reason: "the address names nobody".to_owned(),
+                });
             }
             Reader::Handle(handle) => self.people.by_handle(&self.api, handle).await?,
         };

@@ -2,10 +2,11 @@
 
 use dispatch_core::{
     alarm::Key,
-    journal::Journal,
-    life::{Plan, Progress, plan, state},
+    journal::{Fact, Journal},
+    life::{Plan, Progress, plan, state, timetable},
 };
 use dispatch_engine::{
+    Stopped,
     ports::{Failed, Store},
     view,
 };
@@ -36,8 +37,8 @@ pub(super) struct Lives {
     pub(super) looked: usize,
     /// Whether there are others.
     pub(super) unlooked: bool,
-    /// Wait for people, and no timer will wake them.
-    pub(super) without_deadline: Found,
+    /// Wait, and no timer will wake them: a run died before it had set one.
+    pub(super) untimed: Found,
     /// Were begun and not finished, and no run is at work on them.
     pub(super) unfinished: Found,
     /// Cannot be read.
@@ -86,6 +87,8 @@ pub(super) struct Life {
     pub(super) state: &'static str,
     /// Where its issue is.
     pub(super) issue: Option<String>,
+    /// What time brings next; empty where it brings nothing.
+    pub(super) next: &'static str,
     /// Steps that a service refused for good.
     pub(super) given_up: usize,
 }
@@ -97,8 +100,20 @@ impl Life {
             title: journal.alarm.title.clone(),
             state: state(journal).word(),
             issue: progress.issue.map(|(issue, _)| issue.url),
+            next: timetable(journal).first().map_or("", |due| brings(&due.fact)),
             given_up: progress.given_up.len(),
         }
+    }
+}
+
+/// What comes of time, in a word or two.
+fn brings(fact: &Fact) -> &'static str {
+    match fact {
+        Fact::Silent { .. } => "deadline",
+        Fact::RemindDue { .. } => "reminder",
+        Fact::ClimbDue { .. } => "escalation",
+        Fact::Looked => "look at issue",
+        _ => "",
     }
 }
 
@@ -111,25 +126,26 @@ pub(super) async fn look(store: &dyn Store, bounds: Bounds, now: Timestamp) -> R
     let (keys, unlooked) = view::keys(store, bounds.journals).await?;
     let looked = keys.len();
     let mut kinds: [Vec<Alarm>; 3] = Default::default();
-    let mut read = stream::iter(keys).map(|key| async { (view::journal(store, &key).await, key) }).buffer_unordered(ABREAST);
+    let mut read =
+        stream::iter(keys).map(|key| async { (view::journal(store, &key).await, key) }).buffer_unordered(ABREAST);
     while let Some((journal, key)) = read.next().await {
-        let [without_deadline, unfinished, unreadable] = &mut kinds;
+        let [untimed, unfinished, unreadable] = &mut kinds;
         match journal {
             Ok(Some(journal)) => {
                 let alarm = Alarm { key, at: journal.began, life: Ok(Life::of(&journal)) };
                 match kind(&journal, now) {
-                    Kind::WithoutDeadline => without_deadline.push(alarm),
+                    Kind::Untimed => untimed.push(alarm),
                     Kind::Unfinished => unfinished.push(alarm),
                     Kind::Other => {}
                 }
             }
             Ok(None) => {}
-            Err(dispatch_engine::Stopped::Store(failed)) => return Err(failed),
+            Err(Stopped::Store(failed)) => return Err(failed),
             Err(stopped) => unreadable.push(Alarm { key, at: now, life: Err(stopped.to_string()) }),
         }
     }
-    let [without_deadline, unfinished, unreadable] = kinds.map(|alarms| Found::of(alarms, bounds.shown));
-    Ok(Lives { now, timers, looked, unlooked, without_deadline, unfinished, unreadable })
+    let [untimed, unfinished, unreadable] = kinds.map(|alarms| Found::of(alarms, bounds.shown));
+    Ok(Lives { now, timers, looked, unlooked, untimed, unfinished, unreadable })
 }
 
 impl Found {
@@ -144,8 +160,8 @@ impl Found {
 
 /// What a journal waits for.
 enum Kind {
-    /// People alone.
-    WithoutDeadline,
+    /// A timer, which it does not have.
+    Untimed,
     /// A message that comes again.
     Unfinished,
     /// Its timer, a run that is at work, or nothing more.
@@ -156,7 +172,7 @@ fn kind(journal: &Journal, now: Timestamp) -> Kind {
     let leased = journal.lease.as_ref().is_some_and(|lease| lease.until > now);
     let timed = journal.timer.as_ref().is_some_and(|timer| !timer.fired);
     match plan(journal) {
-        Plan::Wait { .. } if !timed => Kind::WithoutDeadline,
+        Plan::Wait { .. } if !timed => Kind::Untimed,
         Plan::Do(_) if !leased && !timed => Kind::Unfinished,
         _ => Kind::Other,
     }
@@ -177,7 +193,7 @@ async fn timers(store: &dyn Store, shown: usize, now: Timestamp) -> Result<Timer
         let life = match view::journal(store, &timer.key).await {
             Ok(Some(journal)) => Ok(Life::of(&journal)),
             Ok(None) => Err("its journal is gone".to_owned()),
-            Err(dispatch_engine::Stopped::Store(failed)) => return Err(failed),
+            Err(Stopped::Store(failed)) => return Err(failed),
             Err(stopped) => Err(stopped.to_string()),
         };
         timers.alarms.push(Alarm { key: timer.key, at: timer.at, life });

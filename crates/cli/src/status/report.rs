@@ -116,7 +116,7 @@ impl Report {
             })),
             "journals_read": lives.map(|lives| lives.looked),
             "journals_unread": lives.map(|lives| lives.unlooked),
-            "without_deadline": lives.map(|lives| found(&lives.without_deadline)),
+            "without_timer": lives.map(|lives| found(&lives.untimed)),
             "unfinished": lives.map(|lives| found(&lives.unfinished)),
             "unreadable": lives.map(|lives| found(&lives.unreadable)),
             "queues": depths.map(|depths| depths.queues.iter().map(queue).collect::<Vec<_>>()),
@@ -127,13 +127,11 @@ impl Report {
 }
 
 fn of_lives(lives: &Lives) -> String {
-    let Lives { now, timers, looked, unlooked, without_deadline, unfinished, unreadable } = lives;
+    let Lives { now, timers, looked, unlooked, untimed, unfinished, unreadable } = lives;
     let mut text = of_timers(*now, timers);
-    for (heading, found) in [
-        ("Waiting without a deadline", without_deadline),
-        ("Begun and not finished", unfinished),
-        ("Not to be read", unreadable),
-    ] {
+    for (heading, found) in
+        [("Waiting without a timer", untimed), ("Begun and not finished", unfinished), ("Not to be read", unreadable)]
+    {
         if found.count > 0 {
             text.push_str(&format!("{} {}\n", style::strong(heading), found.count));
             text.extend(found.alarms.iter().map(|alarm| line(alarm, &ago(*now, alarm.at))));
@@ -181,24 +179,24 @@ fn of_queues(queues: &[Depth]) -> String {
     text
 }
 
-/// An alarm on two lines: when, state and title; key and issue.
+/// An alarm on two lines: when, state and title; below them what comes then, key and issue.
 fn line(alarm: &Alarm, when: &str) -> String {
     let key = cut(alarm.key.as_str(), KEY_CHARS);
-    let (state, title, below) = match &alarm.life {
+    let (state, title, next, below) = match &alarm.life {
         Ok(life) => {
             let given_up = match life.given_up {
                 0 => String::new(),
                 steps => format!(", gave up {}", count(steps, "step", "steps")),
             };
             let issue = life.issue.as_deref().unwrap_or("no issue yet");
-            (life.state, one_line(&life.title), format!("{issue}{given_up}"))
+            (life.state, one_line(&life.title), life.next, format!("{issue}{given_up}"))
         }
-        Err(why) => ("unknown", one_line(why), String::new()),
+        Err(why) => ("unknown", one_line(why), "", String::new()),
     };
     let room = WIDTH - "  ".len() - WHEN_CHARS - " ".len() - STATE_CHARS - " ".len();
     let title = if title.chars().count() > room { format!("{}…", cut(&title, room - 1)) } else { title };
     let first = format!("  {when:WHEN_CHARS$} {state:STATE_CHARS$} {title}");
-    let second = format!("  {:WHEN_CHARS$} {key:STATE_CHARS$} {}", "", one_line(&below));
+    let second = format!("  {next:WHEN_CHARS$} {key:STATE_CHARS$} {}", one_line(&below));
     format!("{}\n{}\n", first.trim_end(), style::faint(second.trim_end()))
 }
 
@@ -248,6 +246,7 @@ fn object(alarm: &Alarm) -> Value {
         "state": life.map(|life| life.state),
         "title": life.map(|life| life.title.as_str()),
         "issue": life.and_then(|life| life.issue.as_deref()),
+        "next": life.map(|life| life.next).filter(|next| !next.is_empty()),
         "given_up": life.map(|life| life.given_up),
         "problem": alarm.life.as_ref().err(),
     })

@@ -153,25 +153,33 @@ mod tests {
                 "took=12.30ms billed=58ms memory=256MB used=31MB init=44.91ms",
             ),
             (
-                format!("REPORT RequestId: {request}\tDuration: 30000.00 ms\tBilled Duration: 30000 ms\tMemory Size: 256 MB\tMax Memory Used: 31 MB\tStatus: timeout"),
+                format!(
+                    "REPORT RequestId: {request}\tDuration: 30000.00 ms\tBilled Duration: 30000 ms\tMemory Size: 256 MB\tMax Memory Used: 31 MB\tStatus: timeout"
+                ),
                 Level::Error,
                 "report",
                 "took=30000.00ms billed=30000ms memory=256MB used=31MB status=timeout",
             ),
             (
-                format!(r#"{{"time":"2026-11-21T14:03:22.118Z","type":"platform.start","record":{{"requestId":"{request}","version":"$LATEST","tracing":{{"type":"X-Amzn-Trace-Id"}}}}}}"#),
+                format!(
+                    r#"{{"time":"2026-11-21T14:03:22.118Z","type":"platform.start","record":{{"requestId":"{request}","version":"$LATEST","tracing":{{"type":"X-Amzn-Trace-Id"}}}}}}"#
+                ),
                 Level::Platform,
                 "start",
                 "version=$LATEST",
             ),
             (
-                format!(r#"{{"time":"2026-11-21T14:03:22.118Z","type":"platform.report","record":{{"requestId":"{request}","metrics":{{"durationMs":12.3,"billedDurationMs":58,"memorySizeMB":256,"maxMemoryUsedMB":31,"initDurationMs":44.91}},"status":"success"}}}}"#),
+                format!(
+                    r#"{{"time":"2026-11-21T14:03:22.118Z","type":"platform.report","record":{{"requestId":"{request}","metrics":{{"durationMs":12.3,"billedDurationMs":58,"memorySizeMB":256,"maxMemoryUsedMB":31,"initDurationMs":44.91}},"status":"success"}}}}"#
+                ),
                 Level::Platform,
                 "report",
                 "billed=58ms took=12.3ms init=44.91ms used=31MB memory=256MB",
             ),
             (
-                format!(r#"{{"time":"2026-11-21T14:03:22.118Z","type":"platform.runtimeDone","record":{{"requestId":"{request}","status":"error","errorType":"Runtime.ExitError","spans":[]}}}}"#),
+                format!(
+                    r#"{{"time":"2026-11-21T14:03:22.118Z","type":"platform.runtimeDone","record":{{"requestId":"{request}","status":"error","errorType":"Runtime.ExitError","spans":[]}}}}"#
+                ),
                 Level::Error,
                 "runtime done",
                 "error=Runtime.ExitError status=error",

@@ -44,7 +44,8 @@ impl Record {
     /// A line that says no more than its words.
     fn plain(line: &str) -> Self {
         // The sentences of Lambda's that tell of a function's death have no form of their own.
-        let died = ["Task timed out after", "Runtime exited", "Runtime.ExitError"].iter().any(|sign| line.contains(sign));
+        let died =
+            ["Task timed out after", "Runtime exited", "Runtime.ExitError"].iter().any(|sign| line.contains(sign));
         let level = if died { Level::Error } else { Level::Unknown };
         Record { at: None, level, message: line.to_owned(), fields: Vec::new(), request: None }
     }
@@ -148,7 +149,8 @@ mod tests {
 
     #[test]
     fn a_line_without_a_message_has_its_fields() {
-        let record = Record::of(r#"{"timestamp":"2026-11-21T14:03:22Z","level":"DEBUG","call":"slack auth.test","ms":12}"#);
+        let record =
+            Record::of(r#"{"timestamp":"2026-11-21T14:03:22Z","level":"DEBUG","call":"slack auth.test","ms":12}"#);
         assert_eq!((record.level, record.message.as_str()), (Level::Debug, ""));
         assert_eq!(fields(&record), [("call", "slack auth.test"), ("ms", "12")]);
     }

@@ -61,7 +61,8 @@ impl Show {
     fn said(&self, record: &Record, indent: usize) -> String {
         let below = format!("\n{}", " ".repeat(indent));
         let message: Vec<String> = record.message.lines().map(harmless).collect();
-        let mut parts: Vec<String> = Some(message.join(&below)).filter(|message| !message.is_empty()).into_iter().collect();
+        let mut parts: Vec<String> =
+            Some(message.join(&below)).filter(|message| !message.is_empty()).into_iter().collect();
         let mut fields: Vec<&(String, String)> = record.fields.iter().collect();
         fields.sort_by_key(|(name, _)| place(name));
         parts.extend(fields.into_iter().map(|(name, value)| self.field(name, value)));
@@ -173,6 +174,9 @@ mod tests {
     fn without_functions_and_times_there_are_none() {
         let mut show = Show::new([], TimeZone::UTC, false);
         assert_eq!(show.line("", None, &Record::of("text")), "                   text\n");
-        assert_eq!(show.line("", None, &Record::of(r#"{"_aws":{},"Alarms":1,"Asked":0}"#)), "                   Alarms=1 Asked=0\n");
+        assert_eq!(
+            show.line("", None, &Record::of(r#"{"_aws":{},"Alarms":1,"Asked":0}"#)),
+            "                   Alarms=1 Asked=0\n"
+        );
     }
 }

@@ -7,6 +7,7 @@ use std::{
 
 use axum::{Json, Router, extract::State, http::HeaderMap, http::StatusCode, routing::post};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use dispatch_services::{aws, aws::Aws, kms, settings::Settings};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, runtime::Runtime};
@@ -14,6 +15,8 @@ use tokio::{net::TcpListener, runtime::Runtime};
 use crate::run::{Done, command, finish};
 
 const ALIAS: &str = "alias/dispatch";
+/// Any setting that takes any text.
+const SETTING: &str = "GITHUB_WEBHOOK_SECRET";
 const MARK: &[u8] = b"encrypted:";
 
 /// Knows one key, and keeps what it was asked.
@@ -67,23 +70,17 @@ impl Kms {
 
     /// What a function has when a setting has this value.
     fn decrypted(&self, value: &str) -> String {
+        let setting = dispatch_services::all_settings().concat().into_iter().find(|setting| setting.name == SETTING);
         let settings = self.settings();
-        let lookup = |name: &str| {
-            let aws = settings.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
-            aws.or_else(|| (name == "GITHUB_WEBHOOK_SECRET").then(|| value.to_owned()))
-        };
-        let declared = dispatch_services::all_settings();
-        let wanted = declared.into_iter().flatten().find(|setting| setting.name == "GITHUB_WEBHOOK_SECRET").unwrap();
-        let read = dispatch_services::settings::Settings::read(&[&[*wanted]], lookup, async |ciphertext: String| {
-            let aws = dispatch_services::settings::Settings::read(
-                &[dispatch_services::aws::SETTINGS],
-                lookup,
-                async |_| panic!("AWS is told in clear"),
-            );
-            let aws = dispatch_services::aws::Aws::connect(&aws.await.unwrap()).await.unwrap();
-            dispatch_services::kms::Kms::connect(&aws).decrypt(&ciphertext).await
-        });
-        self.runtime.block_on(read).unwrap().text("GITHUB_WEBHOOK_SECRET").unwrap().to_owned()
+        let lookup = |name: &str| settings.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+        self.runtime.block_on(async {
+            let clear = async |_| panic!("AWS is told in clear");
+            let aws = Settings::read(&[aws::SETTINGS], lookup, clear).await.unwrap();
+            let kms = kms::Kms::connect(&Aws::connect(&aws).await.unwrap());
+            let decrypt = async |ciphertext: String| kms.decrypt(&ciphertext).await;
+            let read = Settings::read(&[&[setting.unwrap()]], |_| Some(value.to_owned()), decrypt).await;
+            read.unwrap().text(SETTING).unwrap().to_owned()
+        })
     }
 }
 

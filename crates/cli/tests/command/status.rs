@@ -87,30 +87,36 @@ fn where_nothing_is_nobody_is_needed() {
     let place = Place::start();
     let done = place.status(&[]);
     assert_eq!((done.code, done.err.as_str()), (0, ""), "{done:?}");
-    assert!(done.out.starts_with("Timers 0\nQueues 2\n") && done.out.ends_with("\nNothing needs a person.\n"), "{}", done.out);
+    assert!(
+        done.out.starts_with("Timers 0\nQueues 2\n") && done.out.ends_with("\nNothing needs a person.\n"),
+        "{}",
+        done.out
+    );
 }
 
 #[test]
 fn what_waits_is_shown_with_its_issue_and_when_it_is_due() {
     let place = Place::start();
-    place.publish("jane signed in", &json!({ "answerTimeout": "PT4H" }));
+    place.publish("jane signed in", &json!({ "answerTimeout": "PT5M" }));
     place.publish("jane signed out", &json!({ "answerTimeout": "off" }));
     let done = place.status(&[]);
     assert_eq!(done.code, 0, "{done:?}");
     let lines: Vec<&str> = done.out.lines().collect();
-    assert!(lines[0].starts_with("Timers 1, the next in "), "{}", done.out);
-    assert!(lines[1].contains(" asked       jane signed in"), "{}", done.out);
-    assert!(lines[2].contains("http") && lines[2].contains("/issues/1"), "{}", done.out);
-    assert_eq!(lines[3], "Waiting without a deadline 1");
-    assert!(lines[4].starts_with("  for ") && lines[4].ends_with(" asked       jane signed out"), "{}", done.out);
+    assert!(lines[0].starts_with("Timers 2, the next in "), "{}", done.out);
+    assert!(lines[1].starts_with("  in ") && lines[1].ends_with(" asked       jane signed in"), "{}", done.out);
+    assert!(lines[2].starts_with("  reminder ") && lines[2].ends_with("/issues/1"), "{}", done.out);
+    assert!(lines[3].ends_with(" asked       jane signed out"), "{}", done.out);
+    assert!(lines[4].starts_with("  look at issue ") && lines[4].ends_with("/issues/2"), "{}", done.out);
     let object = place.object();
     assert_eq!(object["timers"]["alarms"][0]["title"], "jane signed in");
-    assert_eq!((&object["timers"]["count"], &object["timers"]["overdue"]), (&json!(1), &json!(0)));
-    assert_eq!((&object["without_deadline"]["count"], &object["journals_read"]), (&json!(1), &json!(2)));
+    assert_eq!((&object["timers"]["count"], &object["timers"]["overdue"]), (&json!(2), &json!(0)));
+    assert_eq!((&object["without_timer"]["count"], &object["journals_read"]), (&json!(0), &json!(2)));
     assert_eq!((&object["needs_a_person"], &object["not_looked_at"]), (&json!([]), &json!([])));
     // It says what it did not look at.
     let bounded = place.status(&["--limit", "0", "--journals", "1"]);
-    assert!(bounded.out.contains("  and 1 more\n") && bounded.out.contains("  1 journals were read, and there are more"));
+    assert!(
+        bounded.out.contains("  and 2 more\n") && bounded.out.contains("  1 journals were read, and there are more")
+    );
 }
 
 #[test]

@@ -34,11 +34,7 @@ impl Api {
     }
 
     /// Calls a method that reads.
-    pub(super) async fn read<T: DeserializeOwned>(
-        &self,
-        method: Method,
-        query: &[(&str, &str)],
-    ) -> Result<T, Failed> {
+    pub(super) async fn read<T: DeserializeOwned>(&self, method: Method, query: &[(&str, &str)]) -> Result<T, Failed> {
         let mut request = self.request(method, Verb::GET)?;
         request.url_mut().query_pairs_mut().extend_pairs(query);
         self.send(method, request, Repeat::Freely).await
@@ -58,12 +54,7 @@ impl Api {
         self.send(method, request, repeat).await
     }
 
-    async fn send<T: DeserializeOwned>(
-        &self,
-        method: Method,
-        request: Request,
-        repeat: Repeat,
-    ) -> Result<T, Failed> {
+    async fn send<T: DeserializeOwned>(&self, method: Method, request: Request, repeat: Repeat) -> Result<T, Failed> {
         let call = method.call();
         let reply = self.http.send(call, request, repeat, |reply| judge(method, reply)).await?;
         // It said yes, so what was asked for is done; but nobody can tell where.

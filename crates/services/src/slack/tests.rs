@@ -296,7 +296,10 @@ async fn what_an_operator_must_mend_comes_back_and_shows_no_secret() {
     let (world, _) = start().await;
     let slack = client(&world, "xoxb-revoked-secret");
     let failed = slack.deliver(&to("U0JANE"), &question()).await.unwrap_err();
-    assert_eq!(failed, Failed::Busy { call: Method::ChatPostMessage.call(), reason: "invalid_auth".to_owned(), wait: None });
+    assert_eq!(
+        failed,
+        Failed::Busy { call: Method::ChatPostMessage.call(), reason: "invalid_auth".to_owned(), wait: None }
+    );
     for text in [format!("{failed} {failed:?}"), format!("{slack:?}")] {
         assert!(!text.contains("revoked-secret"), "{text}");
     }

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use dispatch_core::{
     alarm::{Repo, Signal},
-    journal::{LifeId, TIMERS, Timer},
+    journal::{LifeId, Timer},
+    life::rehearse,
     source::{self, Letter},
 };
 use dispatch_engine::ports::Tag;
@@ -16,6 +17,8 @@ use crate::check::defaults;
 #[derive(Debug)]
 struct Many {
     names: Vec<String>,
+    /// Names of the journals that came to rest.
+    resting: Vec<String>,
     reads: AtomicUsize,
     most: AtomicUsize,
 }
@@ -41,7 +44,7 @@ impl Many {
         let mut names: Vec<String> = (0..timers).map(timer).collect();
         names.extend((0..journals).map(|number| format!("alarms/{}.json", key(number))));
         names.sort_unstable();
-        Many { names, reads: AtomicUsize::new(0), most: AtomicUsize::new(0) }
+        Many { names, resting: Vec::new(), reads: AtomicUsize::new(0), most: AtomicUsize::new(0) }
     }
 
     fn look(&self, shown: usize, journals: usize) -> Lives {
@@ -59,7 +62,10 @@ impl Store for Many {
         }
         let letter = Letter { id: "m1", subject: None, text: MESSAGE };
         let Signal::Alarm(alarm) = source::accept(&letter, &defaults()).signal else { panic!("it is an alarm") };
-        let journal = Journal::begin(*alarm, LifeId("1".to_owned()), &[], now());
+        let mut journal = Journal::begin(*alarm, LifeId("1".to_owned()), &[], now());
+        if self.resting.iter().any(|name| name == path) {
+            rehearse(&mut journal, now());
+        }
         Ok(Some((journal.to_bytes().unwrap().into(), Tag("t".to_owned()))))
     }
 
@@ -101,16 +107,22 @@ fn however_much_there_is_only_so_much_is_read() {
 
 #[test]
 fn a_journal_that_nobody_works_on_is_unfinished_and_a_timer_without_one_is_told() {
-    let store = Many::with(3, 2);
+    let mut store = Many::with(3, 2);
     let lives = store.look(5, 20);
     assert!(!lives.timers.more && !lives.unlooked);
     // Nothing was done for any of them yet: the plan has a next step, and no run holds a lease.
-    assert_eq!((lives.unfinished.count, lives.without_deadline.count, lives.unreadable.count), (2, 0, 0));
-    let titles: Vec<&str> = lives.unfinished.alarms.iter().map(|alarm| alarm.life.as_ref().unwrap().title.as_str()).collect();
+    assert_eq!((lives.unfinished.count, lives.untimed.count, lives.unreadable.count), (2, 0, 0));
+    let titles: Vec<&str> =
+        lives.unfinished.alarms.iter().map(|alarm| alarm.life.as_ref().unwrap().title.as_str()).collect();
     assert_eq!(titles, ["jane signed in", "jane signed in"]);
     let gone: Vec<bool> = lives.timers.alarms.iter().map(|alarm| alarm.life.is_err()).collect();
     assert_eq!(gone, [false, false, true]);
-    assert_eq!(TIMERS, "due/");
+    // This one was carried until it waits, but no timer of its own stands in it.
+    store.resting = vec![format!("alarms/{}.json", key(1))];
+    let lives = store.look(5, 20);
+    assert_eq!((lives.unfinished.count, lives.untimed.count), (1, 1));
+    let life = lives.untimed.alarms[0].life.clone().unwrap();
+    assert_eq!((life.state, life.next), ("asked", "look at issue"));
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn key(name: &str) -> Key {
 
 fn alarm(name: &str, seconds: i64) -> Alarm {
     let issue = Some("https://github.com/example-org/alarms/issues/12".to_owned());
-    let life = Life { title: name.to_owned(), state: "asked", issue, given_up: 0 };
+    let life = Life { title: name.to_owned(), state: "asked", issue, next: "deadline", given_up: 0 };
     Alarm { key: key(name), at: at(seconds), life: Ok(life) }
 }
 
@@ -39,7 +39,7 @@ fn lives(timers: Timers) -> Lives {
         timers,
         looked: 3,
         unlooked: false,
-        without_deadline: Found::default(),
+        untimed: Found::default(),
         unfinished: Found::default(),
         unreadable: Found::default(),
     }
@@ -62,7 +62,11 @@ fn a_person_is_needed_for_dead_letters_a_silent_clock_and_journals_that_cannot_b
     for (report, code, needs) in [
         (Report::new(Ok(lives(timers(&[]))), Ok(depths(&[Some(0), None]))), 0, ""),
         (Report::new(Ok(lives(timers(&[-300, 60]))), Ok(depths(&[]))), 0, ""),
-        (Report::new(Ok(lives(timers(&[-301, 60]))), Ok(depths(&[]))), 1, "the clock is silent: a timer is 5 min overdue"),
+        (
+            Report::new(Ok(lives(timers(&[-301, 60]))), Ok(depths(&[]))),
+            1,
+            "the clock is silent: a timer is 5 min overdue",
+        ),
         (Report::new(Ok(lives(timers(&[]))), Ok(depths(&[Some(0), Some(1)]))), 1, "1 dead letter: `dispatch redrive"),
         (Report::new(Ok(unreadable), Ok(depths(&[]))), 1, "1 journal cannot be read"),
         (Report::new(Err("no".to_owned()), Ok(depths(&[Some(0)]))), 2, ""),
@@ -80,7 +84,8 @@ fn a_person_is_needed_for_dead_letters_a_silent_clock_and_journals_that_cannot_b
 
 #[test]
 fn it_fits_a_terminal() {
-    let long = "A title that is far longer than a line of a terminal is wide, so that it has to be cut somewhere behind this";
+    let long =
+        "A title that is far longer than a line of a terminal is wide, so that it has to be cut somewhere behind this";
     let mut waiting = alarm(long, -11_100);
     if let Ok(life) = &mut waiting.life {
         life.given_up = 2;
@@ -88,7 +93,7 @@ fn it_fits_a_terminal() {
     let gone = Alarm { key: key("gone"), at: at(0), life: Err("its journal\nis gone".to_owned()) };
     let lives = Lives {
         unlooked: true,
-        without_deadline: Found { count: 12, alarms: vec![waiting] },
+        untimed: Found { count: 12, alarms: vec![waiting] },
         unfinished: Found { count: 1, alarms: vec![gone] },
         ..lives(timers(&[-720, 240, 4_000]))
     };
@@ -99,13 +104,13 @@ fn it_fits_a_terminal() {
         "\
 Timers 3, 1 overdue, the next in 4 min
   12 min overdue   asked       2FA was turned off for jane
-                   KEY00000    https://github.com/example-org/alarms/issues/12
+  deadline         KEY00000    https://github.com/example-org/alarms/issues/12
   in 4 min         asked       2FA was turned off for jane
-                   KEY00000    https://github.com/example-org/alarms/issues/12
+  deadline         KEY00000    https://github.com/example-org/alarms/issues/12
   and 1 more
-Waiting without a deadline 12
+Waiting without a timer 12
   for 3 h 5 min    asked       A title that is far longer than a line of a terminal is wide, so tha…
-                   LONG0000    https://github.com/example-org/alarms/issues/12, gave up 2 steps
+  deadline         LONG0000    https://github.com/example-org/alarms/issues/12, gave up 2 steps
   and 11 more
 Begun and not finished 1
   for 0 s          unknown     its journal is gone
