@@ -33,9 +33,9 @@ On AWS it needs the right kms:Encrypt on the key; the functions need kms:Decrypt
 
 /// Encrypt a secret with KMS, for the settings
 ///
-/// Takes the secret from standard input, or asks for it on a terminal, and prints `secure:` and the ciphertext: the value of a
-/// setting such as SLACK_BOT_TOKEN. A secret is no argument, because shells keep those. One line break at the end is not a
-/// part of it.
+/// Takes the secret from standard input, or asks for it on a terminal, and prints `secure:` and the ciphertext: the
+/// value of a setting such as SLACK_BOT_TOKEN. A secret is no argument, because shells keep those. One line break at the
+/// end is not a part of it.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Encrypt {
     /// The key: its id, its ARN, its alias such as alias/dispatch, or the ARN of the alias
@@ -131,8 +131,8 @@ fn told(key: &str, failed: &Failed) -> String {
                 "{key} is no key to encrypt with: it needs the usage ENCRYPT_DECRYPT and the spec SYMMETRIC_DEFAULT"
             )
         }
-        Failed::Busy { .. } | Failed::Forbidden { .. } => {
-            format!("{failed}\nIs this shell signed in to AWS, with the right kms:Encrypt on {key}?")
+        Failed::Busy { reason, .. } | Failed::Forbidden { reason, .. } => {
+            format!("KMS: {reason}\nIs this shell signed in to AWS, with the right kms:Encrypt on {key}?")
         }
         _ => failed.to_string(),
     }

@@ -156,7 +156,7 @@ fn of_timers(now: Timestamp, timers: &Timers) -> String {
     let mut text = format!("{} {}\n", style::strong("Timers"), told.join(", "));
     for alarm in alarms {
         let in_s = alarm.at.as_second() - now.as_second();
-        let when = if in_s > 0 { format!("in {}", span(in_s)) } else { format!("{} overdue", span(-in_s)) };
+        let when = if in_s > 0 { format!("in {}", span(in_s)) } else { format!("late {}", span(-in_s)) };
         text.push_str(&line(alarm, &when));
     }
     text.push_str(&rest(*count, alarms.len(), *more));

@@ -90,11 +90,12 @@ fn record(message: &str, mut fields: Vec<(String, String)>, request: Option<Stri
             value.push_str(unit);
         }
     }
+    fields.sort_by_key(|(name, _)| SHORT.iter().position(|(_, short)| short == name).unwrap_or(SHORT.len()));
     let level = if failed { Level::Error } else { Level::Platform };
     Record { at: None, level, message: message.to_owned(), fields, request }
 }
 
-/// What either format calls it, and what both are shown as.
+/// What either format calls it, and what both are shown as, in this order.
 const SHORT: &[(&str, &str)] = &[
     ("Duration", "took"),
     ("durationMs", "took"),
@@ -130,6 +131,8 @@ const QUIET: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn seen(line: &str) -> (Level, String, String, Option<String>) {
@@ -138,64 +141,49 @@ mod tests {
         (record.level, record.message, fields.join(" "), record.request)
     }
 
-    #[test]
-    fn both_formats_say_the_same() {
-        let request = "8f3c2a1b-0000-4000-8000-000000000000";
-        for (line, level, message, fields) in [
-            (format!("START RequestId: {request} Version: $LATEST"), Level::Platform, "start", "version=$LATEST"),
-            (format!("END RequestId: {request}"), Level::Platform, "end", ""),
-            (
-                format!(
-                    "REPORT RequestId: {request}\tDuration: 12.30 ms\tBilled Duration: 58 ms\tMemory Size: 256 MB\tMax Memory Used: 31 MB\tInit Duration: 44.91 ms\t\nXRAY TraceId: 1-5e1b\tSegmentId: 0a\tSampled: true\t"
-                ),
-                Level::Platform,
-                "report",
-                "took=12.30ms billed=58ms memory=256MB used=31MB init=44.91ms",
-            ),
-            (
-                format!(
-                    "REPORT RequestId: {request}\tDuration: 30000.00 ms\tBilled Duration: 30000 ms\tMemory Size: 256 MB\tMax Memory Used: 31 MB\tStatus: timeout"
-                ),
-                Level::Error,
-                "report",
-                "took=30000.00ms billed=30000ms memory=256MB used=31MB status=timeout",
-            ),
-            (
-                format!(
-                    r#"{{"time":"2026-11-21T14:03:22.118Z","type":"platform.start","record":{{"requestId":"{request}","version":"$LATEST","tracing":{{"type":"X-Amzn-Trace-Id"}}}}}}"#
-                ),
-                Level::Platform,
-                "start",
-                "version=$LATEST",
-            ),
-            (
-                format!(
-                    r#"{{"time":"2026-11-21T14:03:22.118Z","type":"platform.report","record":{{"requestId":"{request}","metrics":{{"durationMs":12.3,"billedDurationMs":58,"memorySizeMB":256,"maxMemoryUsedMB":31,"initDurationMs":44.91}},"status":"success"}}}}"#
-                ),
-                Level::Platform,
-                "report",
-                "billed=58ms took=12.3ms init=44.91ms used=31MB memory=256MB",
-            ),
-            (
-                format!(
-                    r#"{{"time":"2026-11-21T14:03:22.118Z","type":"platform.runtimeDone","record":{{"requestId":"{request}","status":"error","errorType":"Runtime.ExitError","spans":[]}}}}"#
-                ),
-                Level::Error,
-                "runtime done",
-                "error=Runtime.ExitError status=error",
-            ),
-        ] {
-            let (seen_level, seen_message, seen_fields, seen_request) = seen(&line);
-            assert_eq!((seen_level, seen_message.as_str(), seen_request.as_deref()), (level, message, Some(request)));
-            assert_eq!(sorted(&seen_fields), sorted(fields), "{line}");
-        }
+    const REQUEST: &str = "8f3c2a1b-0000-4000-8000-000000000000";
+
+    /// What Lambda writes of an invocation as text, with more parts between tabs.
+    fn report(more: &str) -> String {
+        let memory = "Memory Size: 256 MB\tMax Memory Used: 31 MB";
+        format!("REPORT RequestId: {REQUEST}\tDuration: 12.30 ms\tBilled Duration: 58 ms\t{memory}\t{more}")
     }
 
-    /// The order of an object's fields is that of its reader.
-    fn sorted(fields: &str) -> Vec<&str> {
-        let mut fields: Vec<&str> = fields.split(' ').collect();
-        fields.sort_unstable();
-        fields
+    /// What Lambda writes as JSON.
+    fn event(kind: &str, mut record: Value) -> String {
+        record["requestId"] = REQUEST.into();
+        json!({ "time": "2026-11-21T14:03:22.118Z", "type": format!("platform.{kind}"), "record": record }).to_string()
+    }
+
+    #[test]
+    fn both_formats_say_the_same() {
+        use Level::{Error, Platform};
+        let metrics =
+            json!({ "durationMs": 12.30, "billedDurationMs": 58, "memorySizeMB": 256, "maxMemoryUsedMB": 31 });
+        let trace = "Init Duration: 44.91 ms\t\nXRAY TraceId: 1-5e1b\tSegmentId: 0a\tSampled: true\t";
+        let took = "took=12.30ms billed=58ms memory=256MB used=31MB";
+        for (line, level, message, fields) in [
+            (format!("START RequestId: {REQUEST} Version: $LATEST"), Platform, "start", "version=$LATEST"),
+            (format!("END RequestId: {REQUEST}"), Platform, "end", ""),
+            (report(trace), Platform, "report", &format!("{took} init=44.91ms")),
+            (report("Status: timeout"), Error, "report", &format!("{took} status=timeout")),
+            (event("start", json!({ "version": "$LATEST", "tracing": {} })), Platform, "start", "version=$LATEST"),
+            (
+                event("report", json!({ "metrics": metrics, "status": "success" })),
+                Platform,
+                "report",
+                &took.replace("12.30", "12.3"),
+            ),
+            (
+                event("runtimeDone", json!({ "status": "error", "errorType": "Runtime.ExitError", "spans": [] })),
+                Error,
+                "runtime done",
+                "status=error error=Runtime.ExitError",
+            ),
+        ] {
+            let wanted = (level, message.to_owned(), fields.to_owned(), Some(REQUEST.to_owned()));
+            assert_eq!(seen(&line), wanted, "{line}");
+        }
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(super) struct Record {
     pub(super) at: Option<Timestamp>,
     pub(super) level: Level,
     pub(super) message: String,
-    /// Name and value, in the line's own order.
+    /// Name and value.
     pub(super) fields: Vec<(String, String)>,
     /// Lambda's id of the invocation.
     pub(super) request: Option<String>,
@@ -89,7 +89,8 @@ fn own(mut object: Map<String, Value>) -> Option<Record> {
     Some(Record { at, level, message, fields, request })
 }
 
-/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
+/// The embedded metric format.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html>
 fn metrics(object: &Map<String, Value>) -> Record {
     let at = object.get("_aws").and_then(|about| about.get("Timestamp")?.as_i64());
     let fields = object.iter().filter(|(name, _)| *name != "_aws");
@@ -123,6 +124,8 @@ pub(super) fn shown(value: Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn fields(record: &Record) -> Vec<(&str, &str)> {
@@ -131,9 +134,13 @@ mod tests {
 
     #[test]
     fn dispatchs_own_lines_are_taken_apart() {
-        let record = Record::of(
-            r#"{"timestamp":"2026-11-21T14:03:22.118237Z","level":"WARN","message":"a step failed","alarm.key":"4be1","step":"open the issue","left":2,"error":"github issues/create must wait: status 503","span":{"requestId":"8f3c-1","name":"Lambda runtime invoke"},"spans":[{"requestId":"8f3c-1","name":"Lambda runtime invoke"}]}"#,
-        );
+        let span = json!({ "requestId": "8f3c-1", "name": "Lambda runtime invoke" });
+        let line = json!({
+            "timestamp": "2026-11-21T14:03:22.118237Z", "level": "WARN", "message": "a step failed", "alarm.key": "4be1",
+            "step": "open the issue", "left": 2, "error": "github issues/create must wait: status 503",
+            "span": span, "spans": [span],
+        });
+        let record = Record::of(&line.to_string());
         assert_eq!(record.at, Some("2026-11-21T14:03:22.118237Z".parse().unwrap()));
         assert_eq!((record.level, record.message.as_str()), (Level::Warn, "a step failed"));
         assert_eq!(record.request.as_deref(), Some("8f3c-1"));
@@ -165,9 +172,9 @@ mod tests {
 
     #[test]
     fn metrics_are_told_from_the_rest() {
-        let record = Record::of(
-            r#"{"_aws":{"Timestamp":1795269802118,"CloudWatchMetrics":[{"Namespace":"Dispatch/d","Dimensions":[[]],"Metrics":[{"Name":"Alarms"}]}]},"Alarms":2}"#,
-        );
+        let about = json!([{ "Namespace": "Dispatch/d", "Dimensions": [[]], "Metrics": [{ "Name": "Alarms" }] }]);
+        let line = json!({ "_aws": { "Timestamp": 1_795_269_802_118_i64, "CloudWatchMetrics": about }, "Alarms": 2 });
+        let record = Record::of(&line.to_string());
         assert_eq!((record.level, fields(&record)), (Level::Metrics, vec![("Alarms", "2")]));
         assert_eq!(record.at.unwrap().as_millisecond(), 1_795_269_802_118);
     }

@@ -49,7 +49,9 @@ impl Show {
         let function = if self.width > 0 { format!("{label:<width$} ", width = self.width) } else { String::new() };
         let indent = time.len() + " LEVEL ".len() + function.chars().count();
         let quiet = matches!(record.level, Level::Platform | Level::Metrics | Level::Debug | Level::Trace);
-        let said = self.said(record, indent);
+        // Colours do not stand within each other.
+        let paint: fn(&str) -> String = if quiet { str::to_owned } else { style::faint };
+        let said = self.said(record, indent, paint);
         let said = if quiet { style::faint(&said) } else { said };
         let line = format!("{} {} {function}{said}", style::faint(&time), level(record.level));
         text.push_str(line.trim_end());
@@ -58,17 +60,17 @@ impl Show {
     }
 
     /// Message and fields. What has several lines stays below its first.
-    fn said(&self, record: &Record, indent: usize) -> String {
+    fn said(&self, record: &Record, indent: usize, paint: fn(&str) -> String) -> String {
         let below = format!("\n{}", " ".repeat(indent));
         let message: Vec<String> = record.message.lines().map(harmless).collect();
         let mut parts: Vec<String> =
             Some(message.join(&below)).filter(|message| !message.is_empty()).into_iter().collect();
         let mut fields: Vec<&(String, String)> = record.fields.iter().collect();
         fields.sort_by_key(|(name, _)| place(name));
-        parts.extend(fields.into_iter().map(|(name, value)| self.field(name, value)));
+        parts.extend(fields.into_iter().map(|(name, value)| self.field(name, value, paint)));
         if let Some(request) = &record.request {
             let request = if self.long { request } else { cut(request, SHORT_CHARS) };
-            parts.push(style::faint(&format!("req={}", harmless(request))));
+            parts.push(paint(&format!("req={}", harmless(request))));
         }
         // Two spaces end the message, whose words have one between them.
         match parts.split_first() {
@@ -77,13 +79,13 @@ impl Show {
         }
     }
 
-    fn field(&self, name: &str, value: &str) -> String {
+    fn field(&self, name: &str, value: &str, paint: fn(&str) -> String) -> String {
         let is_key = value.len() == KEY_CHARS && value.bytes().all(|byte| byte.is_ascii_hexdigit());
         let value = if is_key && !self.long { cut(value, SHORT_CHARS) } else { value };
         let quoted = value.is_empty() || value.contains(|c: char| c.is_whitespace() || c.is_control() || c == '"');
         let value = if quoted { format!("{value:?}") } else { value.to_owned() };
         let name = if name == "alarm.key" { "alarm" } else { name };
-        format!("{}{value}", style::faint(&format!("{}=", harmless(name))))
+        format!("{}{value}", paint(&format!("{}=", harmless(name))))
     }
 }
 
@@ -115,6 +117,8 @@ fn harmless(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     const KEY: &str = "4be1c0de4be1c0de4be1c0de4be1c0de4be1c0de";
@@ -129,9 +133,12 @@ mod tests {
 
     #[test]
     fn lines_stand_below_each_other() {
-        let failed = format!(
-            r#"{{"timestamp":"2026-11-21T14:03:22.118237Z","level":"WARN","message":"a step failed","error":"slack auth.test must wait: x","left":2,"alarm.key":"{KEY}","step":"ask","span":{{"requestId":"8f3c2a1b-0000"}}}}"#
-        );
+        let failed = json!({
+            "timestamp": "2026-11-21T14:03:22.118237Z", "level": "WARN", "message": "a step failed",
+            "error": "slack auth.test: x", "left": 2, "alarm.key": KEY, "step": "ask",
+            "span": { "requestId": "8f3c2a1b-0000" },
+        });
+        let failed = failed.to_string();
         let clicked = r#"{"timestamp":"2026-11-21T14:03:23.5Z","level":"ERROR","message":"clicked","who":0}"#;
         let start = "START RequestId: 8f3c2a1b-0000 Version: $LATEST";
         let lines = [("incoming", failed.as_str()), ("triage", clicked), ("triage", start), ("incoming", "some text")];
@@ -139,7 +146,7 @@ mod tests {
             shown(false, &lines),
             "\
 -- Sat 2026-11-21, times are UTC+01:00 --
-15:03:22.118 WARN  incoming a step failed  alarm=4be1c0de step=ask left=2 error=\"slack auth.test must wait: x\" req=8f3c2a1b
+15:03:22.118 WARN  incoming a step failed  alarm=4be1c0de step=ask left=2 error=\"slack auth.test: x\" req=8f3c2a1b
 15:03:23.500 ERROR triage   clicked  who=0
 14:03:59.000       triage   start  version=$LATEST req=8f3c2a1b
 14:03:59.000       incoming some text

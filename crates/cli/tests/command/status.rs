@@ -126,7 +126,7 @@ fn a_clock_that_is_silent_needs_a_person() {
     place.delay_timer("20260101T000000Z");
     let done = place.status(&[]);
     assert_eq!(done.code, 1, "{done:?}");
-    assert!(done.out.starts_with("Timers 1, 1 overdue\n") && done.out.contains(" overdue "), "{}", done.out);
+    assert!(done.out.starts_with("Timers 1, 1 overdue\n") && done.out.contains("\n  late "), "{}", done.out);
     assert!(done.out.contains("\nNeeds a person\n  the clock is silent: a timer is "), "{}", done.out);
 }
 

@@ -115,7 +115,8 @@ fn some(logs: &Logs) {
     logs.write("incoming", 118, &own("22.118", "INFO", "carried", KEY));
     logs.write("triage", 200, &own("22.200", "WARN", "refused", &"0".repeat(40)));
     logs.write("incoming", 300, r#"{"_aws":{"Timestamp":1795269802300,"CloudWatchMetrics":[]},"Alarms":1}"#);
-    logs.write("incoming", 400, "REPORT RequestId: 8f3c2a1b-7a53-4bd1-9f4e-2f1f8e1c0a11\tDuration: 301.22 ms\tBilled Duration: 302 ms\tMemory Size: 256 MB\tMax Memory Used: 31 MB\t\n");
+    let took = "Duration: 301.22 ms\tBilled Duration: 302 ms\tMemory Size: 256 MB\tMax Memory Used: 31 MB";
+    logs.write("incoming", 400, &format!("REPORT RequestId: 8f3c2a1b-7a53-4bd1-9f4e-2f1f8e1c0a11\t{took}\t\n"));
     logs.write("triage", 500, "thread 'main' panicked");
 }
 

@@ -103,7 +103,7 @@ fn it_fits_a_terminal() {
         text,
         "\
 Timers 3, 1 overdue, the next in 4 min
-  12 min overdue   asked       2FA was turned off for jane
+  late 12 min      asked       2FA was turned off for jane
   deadline         KEY00000    https://github.com/example-org/alarms/issues/12
   in 4 min         asked       2FA was turned off for jane
   deadline         KEY00000    https://github.com/example-org/alarms/issues/12
