@@ -142,7 +142,7 @@ impl Tail {
         let (logs, mut groups) = (Logs::connect(&aws), self.wanted());
         let labels: Vec<String> = groups.iter().map(|group| group.label.clone()).collect();
         let mut show = Show::new(labels.iter().map(String::as_str), TimeZone::system(), self.long);
-        let (mut failures, mut worked) = (0, false);
+        let mut patience = Patience::default();
         loop {
             let Round { said, more, failed } = follow::read(&logs, &mut groups, self.alarm.as_deref()).await;
             for Said { group, event } in said {
@@ -151,25 +151,16 @@ impl Tail {
                     return Ok(ExitCode::SUCCESS);
                 }
             }
+            let failed = failed.map(|(at, failed)| (groups.get(at).map_or("", |group| &group.name), failed));
             match failed {
-                None => (failures, worked) = (0, true),
-                Some((group, failed)) => {
-                    failures += 1;
-                    let told = told(groups.get(group).map_or("", |group| &group.name), &failed);
-                    // What never worked will not work by itself.
-                    if failures == FAILURES_MAX || self.no_follow || failed.is_final() || !worked {
-                        return Err(Failure::Other(told));
-                    }
-                    if failures == 1 {
-                        style::stderr(&format!("{} {told}; trying again\n", style::odd("warning:")))?;
-                    }
-                }
+                Some((group, failed)) if self.no_follow => return Err(Failure::Other(told(group, &failed))),
+                Some((group, failed)) => patience.try_again(group, &failed)?,
+                None => patience = Patience { worked: true, failures: 0 },
             }
-            if self.no_follow && !more {
-                return Ok(ExitCode::SUCCESS);
-            }
-            if !more {
-                tokio::time::sleep(PAUSE).await;
+            match more {
+                true => {}
+                false if self.no_follow => return Ok(ExitCode::SUCCESS),
+                false => tokio::time::sleep(PAUSE).await,
             }
         }
     }
@@ -195,6 +186,30 @@ impl Tail {
             return Ok(true);
         }
         Ok(style::is_read(&show.line(label, at, &record))?)
+    }
+}
+
+/// How often it is tried again.
+#[derive(Debug, Default)]
+struct Patience {
+    /// Whether everything could be read at least once.
+    worked: bool,
+    /// In a row.
+    failures: u32,
+}
+
+impl Patience {
+    /// Says what failed, once, unless trying again is useless: what never worked will not work by itself.
+    fn try_again(&mut self, group: &str, failed: &Failed) -> Result<(), Failure> {
+        self.failures += 1;
+        let told = told(group, failed);
+        if self.failures == FAILURES_MAX || failed.is_final() || !self.worked {
+            return Err(Failure::Other(told));
+        }
+        if self.failures == 1 {
+            style::stderr(&format!("{} {told}; trying again\n", style::odd("warning:")))?;
+        }
+        Ok(())
     }
 }
 

@@ -189,8 +189,11 @@ async fn timers(store: &dyn Store, shown: usize, now: Timestamp) -> Result<Timer
         next: standing.get(overdue).map(|timer| timer.at),
         alarms: Vec::new(),
     };
-    for timer in standing.into_iter().take(shown) {
-        let life = match view::journal(store, &timer.key).await {
+    let shown = stream::iter(standing.into_iter().take(shown));
+    let read = shown.map(|timer| async { (view::journal(store, &timer.key).await, timer) });
+    let mut read = read.buffered(ABREAST);
+    while let Some((journal, timer)) = read.next().await {
+        let life = match journal {
             Ok(Some(journal)) => Ok(Life::of(&journal)),
             Ok(None) => Err("its journal is gone".to_owned()),
             Err(Stopped::Store(failed)) => return Err(failed),

@@ -161,6 +161,10 @@ fn what_cannot_be_looked_at_is_told_and_is_never_a_good_sign() {
     assert_eq!(no_store.code, 2, "{no_store:?}");
     assert!(no_store.out.contains("Not looked at\n  the store: DISPATCH_STORE_URL is not set\n"), "{no_store:?}");
     assert!(no_store.out.contains("Queues 2\n") && !no_store.out.contains("Nothing needs"), "{no_store:?}");
+    let missing = place.folder.path().join("nowhere");
+    let no_folder = status(Some(place.at), Some(&missing), &[]);
+    assert!(no_folder.code == 2 && no_folder.out.contains("and there is no such folder\n"), "{no_folder:?}");
+    assert!(!missing.exists());
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let no_queues = status(Some(free), Some(place.folder.path()), &[]);
     assert_eq!(no_queues.code, 2, "{no_queues:?}");
