@@ -378,6 +378,13 @@ def check_secrets(world):
         assert not written, f"{function.name} wrote {written}"
 
 
+def check_version(world):
+    """each function says at its start which version it is"""
+    for function in (world.incoming, world.triage):
+        lines = function.log().splitlines()
+        assert any('"message":"started"' in line and '"version":"' in line for line in lines), function.log()
+
+
 CHECKS = [
     check_every_type,
     check_named_service,
@@ -393,6 +400,7 @@ CHECKS = [
     check_redrive,
     check_settings,
     check_secrets,
+    check_version,
 ]
 
 

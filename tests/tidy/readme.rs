@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Command;
 
+use dispatch_services::slack::{SCOPES, Scope};
+
 use crate::tree::read;
 
 #[test]
@@ -25,12 +27,27 @@ fn the_table_of_settings_is_complete() {
     assert!(unknown.is_empty(), "nothing reads {unknown:?}");
 }
 
+#[test]
+fn the_table_of_slacks_scopes_is_the_one_in_the_code() {
+    let row = |scope: &Scope| format!("| `{}` | {} | {} |", scope.name, scope.need.word(), scope.what);
+    let rows: Vec<String> = SCOPES.iter().map(row).collect();
+    let readme = read("README.md");
+    let shown: Vec<&str> =
+        below(&readme, "Try it with your own Slack").filter(|line| line.starts_with("| `")).collect();
+    assert_eq!(shown, rows, "README.md and crates/services/src/slack/scopes.rs do not say the same");
+}
+
 /// The names in backticks in the first column of the tables below this heading.
 fn names_in_table(text: &str, heading: &str) -> BTreeSet<String> {
-    let below = text.lines().skip_while(|line| !(line.starts_with('#') && line.ends_with(heading))).skip(1);
-    let rows = below.take_while(|line| !line.starts_with('#')).filter(|line| line.starts_with('|'));
+    let rows = below(text, heading).filter(|line| line.starts_with('|'));
     let cells = rows.filter_map(|row| row.split('|').nth(1));
     cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
+}
+
+/// The lines below this heading, up to the next one.
+fn below<'t>(text: &'t str, heading: &'t str) -> impl Iterator<Item = &'t str> {
+    let below = text.lines().skip_while(move |line| !(line.starts_with('#') && line.ends_with(heading))).skip(1);
+    below.take_while(|line| !line.starts_with('#'))
 }
 
 #[test]

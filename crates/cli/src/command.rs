@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 
 use crate::{
-    Failure, check, completions, life,
+    Failure, check, completions, encrypt, life,
     local::{self, Local},
-    plan, redrive, schema, send,
+    plan, redrive, schema, send, slack_manifest, status, tail,
 };
 
 /// In the order of the help.
@@ -17,7 +17,11 @@ const COMMANDS: &[Command] = &[
     check::COMMAND,
     plan::COMMAND,
     life::COMMAND,
+    status::COMMAND,
+    tail::COMMAND,
     redrive::COMMAND,
+    slack_manifest::COMMAND,
+    encrypt::COMMAND,
     schema::COMMAND,
     completions::COMMAND,
 ];

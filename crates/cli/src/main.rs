@@ -3,6 +3,7 @@
 mod check;
 mod command;
 mod completions;
+mod encrypt;
 mod life;
 mod local;
 mod messages;
@@ -10,7 +11,11 @@ mod plan;
 mod redrive;
 mod schema;
 mod send;
+mod slack_manifest;
+mod status;
+mod store;
 mod style;
+mod tail;
 mod target;
 mod unknown;
 

@@ -12,7 +12,6 @@ use std::{
 };
 
 use clap::{Args, FromArgMatches, ValueHint};
-use dispatch_engine::ports::Failed;
 
 use self::{
     letter::Letter,
@@ -90,7 +89,7 @@ impl Redrive {
     async fn all(&self) -> Result<ExitCode, Failure> {
         let target = Target::of(self.topic_arn.as_deref(), self.endpoint_url.as_deref());
         let (sns, aws) = target.connect().await?;
-        let subscribed = sns.queues().await.map_err(|failed| Failure::Other(told(&target, &failed)))?;
+        let subscribed = sns.queues().await.map_err(|failed| Failure::Other(target.unlisted(&failed)))?;
         let mut report = Report::new(self.json);
         let graveyards = queues::find(&aws, &subscribed, &mut report).await?;
         let mut losses = Losses::open().await;
@@ -188,18 +187,6 @@ fn confirmed(count: usize, answers: &mut impl BufRead) -> Result<bool, Failure> 
         style::stderr("Nothing was sent.\n")?;
     }
     Ok(yes)
-}
-
-/// Why the topic's queues are not known, and what may help.
-fn told(target: &Target, failed: &Failed) -> String {
-    let to = target.place();
-    match failed {
-        Failed::Refused { reason, .. } if reason == "NotFound" => format!("{to} has no topic {}", target.topic),
-        Failed::Refused { reason, .. } => format!("{to} does not say which queues are subscribed: {reason}"),
-        Failed::Busy { reason, .. } | Failed::Forbidden { reason, .. } | Failed::Unreachable { reason, .. } => {
-            format!("{to}: {reason}{}", target.advice("list the subscriptions of"))
-        }
-    }
 }
 
 #[cfg(test)]

@@ -46,17 +46,23 @@ pub(crate) fn faint(text: &str) -> String {
 
 /// Writes to standard output. A reader that has gone away is no error.
 pub(crate) fn stdout(text: &str) -> io::Result<()> {
+    is_read(text).map(drop)
+}
+
+/// Writes to standard output; whether anybody reads on.
+pub(crate) fn is_read(text: &str) -> io::Result<bool> {
     write(&mut io::stdout(), text)
 }
 
 /// Writes to standard error.
 pub(crate) fn stderr(text: &str) -> io::Result<()> {
-    write(&mut io::stderr(), text)
+    write(&mut io::stderr(), text).map(drop)
 }
 
-fn write(to: &mut impl Write, text: &str) -> io::Result<()> {
+fn write(to: &mut impl Write, text: &str) -> io::Result<bool> {
     match to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        done => done,
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error),
     }
 }

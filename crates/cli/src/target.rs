@@ -80,6 +80,18 @@ impl Target {
         self.endpoint.as_deref().unwrap_or("AWS")
     }
 
+    /// Why the topic's queues are not known, and what may help.
+    pub(crate) fn unlisted(&self, failed: &Failed) -> String {
+        let to = self.place();
+        match failed {
+            Failed::Refused { reason, .. } if reason == "NotFound" => format!("{to} has no topic {}", self.topic),
+            Failed::Refused { reason, .. } => format!("{to} does not say which queues are subscribed: {reason}"),
+            Failed::Busy { reason, .. } | Failed::Forbidden { reason, .. } | Failed::Unreachable { reason, .. } => {
+                format!("{to}: {reason}{}", self.advice("list the subscriptions of"))
+            }
+        }
+    }
+
     /// What may help when it does not answer, on a line of its own; `right` is what must be allowed, as
     /// in "publish to".
     pub(crate) fn advice(&self, right: &str) -> String {
@@ -95,6 +107,13 @@ impl Target {
             ),
         }
     }
+}
+
+/// What clients of AWS are made from, by the environment alone. Calls nobody yet.
+pub(crate) async fn aws() -> Result<Aws, Failure> {
+    let settings = read(&[aws::SETTINGS], |name| env::var(name).ok()).await;
+    let settings = settings.map_err(|problems| Failure::Other(problems.to_string()))?;
+    Aws::connect(&settings).await.map_err(|unusable| Failure::Other(unusable.to_string()))
 }
 
 /// Reads settings of which none is KMS ciphertext: this command decrypts nothing.

@@ -62,8 +62,11 @@ fn harms_late(journal: &Journal, step: &Step) -> bool {
     }
 }
 
+/// Where journals stand.
+pub(crate) const ALARMS: &str = "alarms/";
+
 pub(crate) fn path(key: &Key) -> String {
-    format!("alarms/{key}.json")
+    format!("{ALARMS}{key}.json")
 }
 
 fn encode(journal: &Journal) -> Result<Bytes, Stopped> {

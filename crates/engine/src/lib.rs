@@ -2,7 +2,7 @@
 //!
 //! - [`receive`] takes a message, [`answer`] a click, [`heard`] what people did elsewhere, [`sweep`] is the
 //!   clock, and [`drive`] goes on with a life from wherever it stands. All of them read the journal, do what comes next, and write down what happened.
-//! - [`ports`] is what they need of the world, [`world`] is where it is put together.
+//! - [`ports`] is what they need of the world, [`world`] is where it is put together; [`view`] only looks.
 //!
 //! Deliberately absent: vendors, HTTP, settings. Those are in `dispatch-services`.
 
@@ -20,6 +20,7 @@ pub mod ports;
 pub mod receive;
 pub mod sweep;
 mod tally;
+pub mod view;
 pub mod world;
 
 use dispatch_core::journal::Step;

@@ -34,6 +34,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting { secret: true, ..setting("AWS_SESSION_TOKEN", "proves it when the credentials are temporary") },
     endpoint("AWS_ENDPOINT_URL", "stands in for every service of AWS"),
+    endpoint("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "stands in for CloudWatch Logs"),
     endpoint("AWS_ENDPOINT_URL_KMS", "stands in for KMS"),
     endpoint("AWS_ENDPOINT_URL_S3", "stands in for S3"),
     endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER", "stands in for Secrets Manager"),
@@ -114,7 +115,7 @@ impl Aws {
     }
 
     /// The region, if anything names one.
-    pub(crate) fn region(&self) -> Option<&str> {
+    pub fn region(&self) -> Option<&str> {
         self.sdk.region().map(AsRef::as_ref)
     }
 

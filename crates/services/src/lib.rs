@@ -4,7 +4,7 @@
 //! - [`http`] is the one place that sends, repeats and waits. [`aws`] lets the AWS SDK ride on it.
 //! - [`github`] is the audit log; [`slack`] and [`pagerduty`] are destinations; [`store`] keeps
 //!   journals; [`sns`] hands work on; [`kms`] decrypts settings; [`clock`] is time and chance;
-//!   [`webhook`] tells whose a webhook is. `sqs`, with the feature of that name, is for the command.
+//!   [`webhook`] tells whose a webhook is. `logs` and `sqs`, with the features of these names, are for the command.
 //! - [`read`] reads all settings, [`connect`] makes all clients from them. Neither stops at the first
 //!   problem: a start that fails says everything that is wrong.
 //!
@@ -41,6 +41,8 @@ pub mod clock;
 pub mod github;
 pub mod http;
 pub mod kms;
+#[cfg(feature = "logs")]
+pub mod logs;
 pub mod metrics;
 pub mod pagerduty;
 mod questions;
@@ -55,6 +57,9 @@ pub mod store;
 mod tests;
 mod vault;
 pub mod webhook;
+
+/// The version of this Dispatch, such as `0.1.0`.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Every destination.
 pub const DESTINATIONS: &[Maker] = &[
@@ -168,7 +173,8 @@ impl Services {
 /// Every setting of Dispatch, by service. Those of the AWS SDK ([`aws::SETTINGS`]) are read too, but
 /// are not Dispatch's to document or to deploy.
 pub fn all_settings() -> Vec<&'static [Setting]> {
-    let first = [questions::SETTINGS, OWN_SETTINGS, metrics::SETTINGS, store::SETTINGS, sns::SETTINGS, github::SETTINGS];
+    let first =
+        [questions::SETTINGS, OWN_SETTINGS, metrics::SETTINGS, store::SETTINGS, sns::SETTINGS, github::SETTINGS];
     first.into_iter().chain(DESTINATIONS.iter().map(|maker| maker.settings)).collect()
 }
 

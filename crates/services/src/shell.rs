@@ -1,6 +1,9 @@
 //! What both functions do around each invocation: write a log that machines read, open the world, look again when a
 //! secret was replaced, and tell in numbers what happened.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     env, fmt,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -14,7 +17,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     Services, VERSION, connect, metrics, read, references,
-    settings::{Problems, Settings},
+    settings::{Problems, Reference, Settings},
     sns::TOPIC,
 };
 
@@ -39,9 +42,11 @@ impl fmt::Display for CannotStart {
 
 impl std::error::Error for CannotStart {}
 
+type Lookup = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// What a process keeps between invocations.
 pub struct Shell {
-    lookup: fn(&str) -> Option<String>,
+    lookup: Lookup,
     is_renewable: bool,
     open: Mutex<Open>,
 }
@@ -74,12 +79,12 @@ impl Shell {
     ///
     /// # Errors
     /// Everything that is missing or wrong in them.
-    pub async fn open(lookup: fn(&str) -> Option<String>) -> Result<Self, CannotStart> {
-        let is_renewable = references(lookup).iter().any(|reference| reference.is_renewable());
-        let settings = read(lookup).await.map_err(CannotStart)?;
+    pub async fn open(lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Result<Self, CannotStart> {
+        let is_renewable = references(&lookup).iter().any(Reference::is_renewable);
+        let settings = read(&lookup).await.map_err(CannotStart)?;
         let services = connect(&settings).await.map_err(CannotStart)?;
         let open = Open { world: services.world(), settings, services, read: Instant::now() };
-        Ok(Shell { lookup, is_renewable, open: Mutex::new(open) })
+        Ok(Shell { lookup: Box::new(lookup), is_renewable, open: Mutex::new(open) })
     }
 
     /// The clients, as they are now.
@@ -111,7 +116,7 @@ impl Shell {
         }
         self.held().read = Instant::now();
         let made = async {
-            let settings = read(self.lookup).await?;
+            let settings = read(&self.lookup).await?;
             if settings.same(&self.held().settings) {
                 return Ok(None);
             }

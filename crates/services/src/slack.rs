@@ -5,6 +5,7 @@ mod form;
 mod look;
 mod message;
 mod people;
+mod scopes;
 mod settings;
 pub mod signature;
 
@@ -31,6 +32,7 @@ use self::{
 pub use self::{
     form::{CHOICE, TEXT},
     message::ANSWER,
+    scopes::{METHODS, Method, Need, SCOPES, Scope},
     settings::{SETTINGS, default_channel, signing_secret},
 };
 use crate::http::{Http, Repeat};
@@ -40,11 +42,6 @@ mod tests;
 
 /// What Slack's addresses start with.
 pub const SCHEME: &str = "slack";
-
-const POST: &str = "slack chat.postMessage";
-const POST_EPHEMERAL: &str = "slack chat.postEphemeral";
-const UPDATE: &str = "slack chat.update";
-const OPEN_VIEW: &str = "slack views.open";
 
 /// What the metadata of Dispatch's messages is called.
 const EVENT_TYPE: &str = "dispatch";
@@ -69,7 +66,10 @@ impl Slack {
             Reader::Person(id) => id.to_owned(),
             Reader::Email(email) => self.people.by_email(&self.api, email).await?,
             Reader::Handle("") => {
-                return Err(Failed::Refused { call: POST, reason: "the address names nobody".to_owned() });
+                return Err(Failed::Refused {
+                    call: Method::ChatPostMessage.call(),
+                    reason: "the address names nobody".to_owned(),
+                });
             }
             Reader::Handle(handle) => self.people.by_handle(&self.api, handle).await?,
         };
@@ -90,7 +90,7 @@ impl Slack {
             unfurl_media: false,
             metadata: Metadata::of(notice),
         };
-        let posted: Posted = self.api.write(POST, &post, Repeat::OnlyIfNotActedOn).await?;
+        let posted: Posted = self.api.write(Method::ChatPostMessage, &post, Repeat::OnlyIfNotActedOn).await?;
         Ok(Receipt { at: Address::new(SCHEME, &posted.channel), id: posted.ts, reader, url: None })
     }
 
@@ -113,7 +113,7 @@ impl Slack {
     async fn whisper(&self, to: &Address, user: &str, notice: &Notice) -> Result<Receipt, Failed> {
         let at = notice.thread.as_ref().map_or(to, |thread| &thread.at);
         let post = Whisper { channel: at.rest(), user, thread_ts: thread_ts(notice), message: Message::of(notice) };
-        let shown: Shown = self.api.write(POST_EPHEMERAL, &post, Repeat::OnlyIfNotActedOn).await?;
+        let shown: Shown = self.api.write(Method::ChatPostEphemeral, &post, Repeat::OnlyIfNotActedOn).await?;
         Ok(Receipt { at: at.clone(), id: shown.message_ts, reader: Some(user.to_owned()), url: None })
     }
 }
@@ -152,7 +152,7 @@ impl Destination for Slack {
     async fn revise(&self, receipt: &Receipt, notice: &Notice) -> Result<(), Failed> {
         let update =
             Update { channel: receipt.at.rest(), ts: &receipt.id, message: Message::of(notice), attachments: [] };
-        let _: Done = self.api.write(UPDATE, &update, Repeat::Freely).await?;
+        let _: Done = self.api.write(Method::ChatUpdate, &update, Repeat::Freely).await?;
         Ok(())
     }
 
@@ -171,7 +171,7 @@ impl Destination for Slack {
     /// A trigger holds for three seconds; one that has had its time, or was used, is refused.
     async fn open(&self, trigger: &str, form: &Form) -> Result<(), Failed> {
         let open = Open { trigger_id: trigger, view: View::of(form) };
-        let _: Done = self.api.write(OPEN_VIEW, &open, Repeat::OnlyIfNotActedOn).await?;
+        let _: Done = self.api.write(Method::ViewsOpen, &open, Repeat::OnlyIfNotActedOn).await?;
         Ok(())
     }
 }

@@ -84,6 +84,8 @@ pub struct Queue {
 pub struct Standing {
     /// How many messages it holds, hidden ones included; approximate.
     pub messages: usize,
+    /// How many of these somebody has received and not finished yet; approximate.
+    pub hidden: usize,
     /// Where what it gives up goes.
     pub dead_letters: Option<QueueArn>,
 }
@@ -147,6 +149,7 @@ impl Queue {
         let policy = attributes.get(&Name::RedrivePolicy).map(String::as_str);
         Ok(Standing {
             messages: counts.iter().map(count).sum(),
+            hidden: count(&Name::ApproximateNumberOfMessagesNotVisible),
             dead_letters: policy.filter(|policy| !policy.is_empty()).map(dead_letters).transpose()?,
         })
     }

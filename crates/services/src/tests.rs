@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Mutex, time::Duration};
 
 use axum::{Json, Router, extract::State, http::HeaderMap, routing::post};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use dispatch_engine::ports::Failed;
 use dispatch_simulator::aws::{Queue, QueueSettings, Subscription, Topic as LocalTopic, router};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};

@@ -1,13 +1,10 @@
 //! Why messages were given up, as far as the store knows.
 
-use std::{env, sync::Arc};
+use std::sync::Arc;
 
 use dispatch_engine::{Stopped, lost::Loss, ports::Store};
-use dispatch_services::{aws, aws::Aws, store};
 
-use crate::target;
-
-const URL: &str = "DISPATCH_STORE_URL";
+use crate::store;
 
 /// Where it is written why a message was given up.
 #[derive(Debug)]
@@ -28,7 +25,7 @@ pub(super) enum Why {
 impl Losses {
     /// Opens the store that the environment names. Calls nobody yet.
     pub(super) async fn open() -> Self {
-        Losses { store: open().await }
+        Losses { store: store::open().await }
     }
 
     /// What is known of a message. A store that could not be reached is not asked again.
@@ -48,19 +45,4 @@ impl Losses {
             Err(stopped) => Why::NotKept(stopped.to_string()),
         }
     }
-}
-
-async fn open() -> Result<Arc<dyn Store>, String> {
-    let lookup = |name: &str| env::var(name).ok();
-    if lookup(URL).is_none_or(|url| url.trim().is_empty()) {
-        return Err(format!("{URL} is not set"));
-    }
-    let told = |problem: String| problem.replace('\n', "; ");
-    let settings = target::read(&[store::SETTINGS, aws::SETTINGS], lookup).await;
-    let settings = settings.map_err(|problems| told(problems.to_string()))?;
-    let aws = match store::needs_aws(&settings) {
-        true => Some(Aws::connect(&settings).await.map_err(|unusable| told(unusable.to_string()))?),
-        false => None,
-    };
-    store::connect(&settings, aws.as_ref()).map_err(|problem| told(problem.to_string()))
 }

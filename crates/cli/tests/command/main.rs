@@ -9,12 +9,16 @@
 
 mod check;
 mod completions;
+mod encrypt;
 mod http;
 mod local;
 mod plan;
 mod redrive;
 mod run;
 mod send;
+mod slack_manifest;
+mod status;
+mod tail;
 
 use crate::run::dispatch;
 
@@ -29,7 +33,9 @@ fn life_and_schema_are_printed_whole() {
 
 #[test]
 fn every_command_has_help() {
-    for command in ["local", "send", "check", "plan", "life", "redrive", "schema", "completions"] {
+    let commands = ["local", "send", "check", "plan", "life", "status", "tail", "redrive"];
+    let others = ["slack-manifest", "encrypt", "schema", "completions"];
+    for command in commands.into_iter().chain(others) {
         let help = dispatch(&[command, "--help"], "");
         assert_eq!(help.code, 0, "{command}");
         assert!(help.out.contains(&format!("Usage: dispatch {command}")), "{}", help.out);

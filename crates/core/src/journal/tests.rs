@@ -223,9 +223,11 @@ fn timers_stand_in_the_order_of_time_and_only_timers_are_read() {
     let path = |second, n| Timer { at: at(second), n, fired: false }.path(&key);
     assert_eq!(path(0, 1), format!("due/20261121T030000Z/{key}.1"));
     assert_eq!(Timer::read(&path(0, 12)), Some((key.clone(), 12)));
+    assert_eq!(Timer::time(&path(61, 3)), Some(at(61)));
     assert!(path(59, 2) < path(60, 1) && path(60, 1) < Timer::prefix(at(61)) && path(60, 9) > Timer::prefix(at(60)));
     for path in ["", "due/", "due/x", "due/x/y.1", &format!("due/x/{key}"), &format!("due/x/{key}.-1"), key.as_str()] {
         assert_eq!(Timer::read(path), None, "{path}");
+        assert_eq!(Timer::time(path), None, "{path}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! When the clock wakes a life.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, fmt::strtime, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use crate::alarm::Key;
@@ -18,6 +18,8 @@ pub struct Timer {
 
 /// Where timers stand.
 pub const TIMERS: &str = "due/";
+/// Their time in their name, in UTC.
+const TIME: &str = "%Y%m%dT%H%M%SZ";
 
 impl Timer {
     /// The name of its object: in the order of time, then of keys.
@@ -27,7 +29,14 @@ impl Timer {
 
     /// What the names of all timers of this second begin with; those of earlier ones come before it.
     pub fn prefix(at: Timestamp) -> String {
-        format!("{TIMERS}{}/", at.strftime("%Y%m%dT%H%M%SZ"))
+        format!("{TIMERS}{}/", at.strftime(TIME))
+    }
+
+    /// When the timer that this object is goes off; `None` when it is none.
+    pub fn time(path: &str) -> Option<Timestamp> {
+        let (time, _) = path.strip_prefix(TIMERS)?.split_once('/')?;
+        let time = strtime::parse(TIME, time).ok()?.to_datetime().ok()?;
+        TimeZone::UTC.to_timestamp(time).ok()
     }
 
     /// The alarm and the number of the timer that this object is; `None` when it is none.

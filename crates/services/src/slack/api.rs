@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use dispatch_core::text::shorten;
 use dispatch_engine::ports::Failed;
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderValue, Method as Verb, StatusCode, header};
 use reqwest::Request;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use url::Url;
 
-use super::look::LOOKS;
+use super::{look::LOOKS, scopes::Method};
 use crate::http::{Http, Repeat, Reply, Verdict};
 
 /// Slack asks for the charset by name.
@@ -33,51 +33,42 @@ impl Api {
         Api { http, base, token }
     }
 
-    /// Calls a method that reads. `call` is `slack ` and the method.
-    pub(super) async fn read<T: DeserializeOwned>(
-        &self,
-        call: &'static str,
-        query: &[(&str, &str)],
-    ) -> Result<T, Failed> {
-        let mut request = self.request(call, Method::GET)?;
+    /// Calls a method that reads.
+    pub(super) async fn read<T: DeserializeOwned>(&self, method: Method, query: &[(&str, &str)]) -> Result<T, Failed> {
+        let mut request = self.request(method, Verb::GET)?;
         request.url_mut().query_pairs_mut().extend_pairs(query);
-        self.send(call, request, Repeat::Freely).await
+        self.send(method, request, Repeat::Freely).await
     }
 
-    /// Calls a method that writes. `call` is `slack ` and the method.
+    /// Calls a method that writes.
     pub(super) async fn write<T: DeserializeOwned>(
         &self,
-        call: &'static str,
+        method: Method,
         body: &impl Serialize,
         repeat: Repeat,
     ) -> Result<T, Failed> {
-        let mut request = self.request(call, Method::POST)?;
-        let body = serde_json::to_vec(body).map_err(|error| refused(call, error.to_string()))?;
+        let mut request = self.request(method, Verb::POST)?;
+        let body = serde_json::to_vec(body).map_err(|error| refused(method, error.to_string()))?;
         request.headers_mut().insert(header::CONTENT_TYPE, JSON);
         *request.body_mut() = Some(body.into());
-        self.send(call, request, repeat).await
+        self.send(method, request, repeat).await
     }
 
-    async fn send<T: DeserializeOwned>(
-        &self,
-        call: &'static str,
-        request: Request,
-        repeat: Repeat,
-    ) -> Result<T, Failed> {
-        let reply = self.http.send(call, request, repeat, |reply| judge(call, reply)).await?;
+    async fn send<T: DeserializeOwned>(&self, method: Method, request: Request, repeat: Repeat) -> Result<T, Failed> {
+        let call = method.call();
+        let reply = self.http.send(call, request, repeat, |reply| judge(method, reply)).await?;
         // It said yes, so what was asked for is done; but nobody can tell where.
         let unclear = |_| Failed::Unreachable { call, reason: "the answer could not be understood".to_owned() };
         serde_json::from_slice(&reply.body).map_err(unclear)
     }
 
-    fn request(&self, call: &'static str, verb: Method) -> Result<Request, Failed> {
-        let method = call.rsplit(' ').next().unwrap_or(call);
+    fn request(&self, method: Method, verb: Verb) -> Result<Request, Failed> {
         let mut url = self.base.clone();
         if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().push(method);
+            path.pop_if_empty().push(method.name());
         }
         let mut bearer = HeaderValue::try_from(format!("Bearer {}", self.token.expose_secret()))
-            .map_err(|_| refused(call, "the token cannot be sent in a header".to_owned()))?;
+            .map_err(|_| refused(method, "the token cannot be sent in a header".to_owned()))?;
         bearer.set_sensitive(true);
         let mut request = Request::new(verb, url);
         request.headers_mut().insert(header::AUTHORIZATION, bearer);
@@ -85,8 +76,8 @@ impl Api {
     }
 }
 
-fn refused(call: &'static str, reason: String) -> Failed {
-    Failed::Refused { call, reason }
+fn refused(method: Method, reason: String) -> Failed {
+    Failed::Refused { call: method.call(), reason }
 }
 
 /// What every answer of Slack's holds.
@@ -107,13 +98,13 @@ struct Details {
 }
 
 /// Slack says nearly everything with status 200, so the body decides.
-fn judge(call: &'static str, reply: &Reply) -> Verdict {
+fn judge(method: Method, reply: &Reply) -> Verdict {
     if reply.status == StatusCode::TOO_MANY_REQUESTS || reply.status.is_server_error() {
         return Verdict::of_status(reply);
     }
     match serde_json::from_slice::<Envelope>(&reply.body) {
         Ok(envelope) if envelope.ok && reply.status.is_success() => Verdict::Fine,
-        Ok(envelope) if !envelope.ok => judge_error(call, reply, &envelope),
+        Ok(envelope) if !envelope.ok => judge_error(method, reply, &envelope),
         _ if reply.status.is_success() => Verdict::Unsure("the answer is not Slack's".to_owned()),
         _ if reply.status == StatusCode::FORBIDDEN => Verdict::Busy { reason: "status 403".to_owned(), wait: None },
         _ if reply.status == StatusCode::UNAUTHORIZED => unauthorized("status 401".to_owned()),
@@ -123,7 +114,7 @@ fn judge(call: &'static str, reply: &Reply) -> Verdict {
 
 /// The codes of <https://docs.slack.dev/reference/methods/chat.postMessage#errors> and of its
 /// neighbours. One that is not listed is about the recipient or about what was sent: it stays.
-fn judge_error(call: &'static str, reply: &Reply, envelope: &Envelope) -> Verdict {
+fn judge_error(method: Method, reply: &Reply, envelope: &Envelope) -> Verdict {
     let reason = envelope.reason();
     match envelope.error.as_str() {
         "ratelimited" | "rate_limited" | "service_unavailable" | "internal_error" | "request_timeout" => {
@@ -134,11 +125,11 @@ fn judge_error(call: &'static str, reply: &Reply, envelope: &Envelope) -> Verdic
         // Slack: "some aspect of the operation may have succeeded before the error was raised".
         "fatal_error" => Verdict::Unsure(reason),
         // Nobody has to let Dispatch look, so this is no matter for an operator.
-        "missing_scope" | "no_permission" | "not_allowed_token_type" | "access_denied" if LOOKS.contains(&call) => {
+        "missing_scope" | "no_permission" | "not_allowed_token_type" | "access_denied" if LOOKS.contains(&method) => {
             Verdict::Refused(reason)
         }
         "invalid_auth" | "not_authed" | "account_inactive" | "token_revoked" | "token_expired" => {
-            tracing::error!(call, "Slack does not take the token");
+            tracing::error!(call = method.call(), "Slack does not take the token");
             unauthorized(reason)
         }
         "missing_scope"
@@ -149,7 +140,7 @@ fn judge_error(call: &'static str, reply: &Reply, envelope: &Envelope) -> Verdic
         | "ekm_access_denied"
         | "two_factor_setup_required"
         | "app_access_restricted" => {
-            tracing::error!(call, "Slack must be set up again by an operator");
+            tracing::error!(call = method.call(), "Slack must be set up again by an operator");
             Verdict::Busy { reason, wait: None }
         }
         _ => Verdict::Refused(reason),
@@ -184,7 +175,7 @@ mod tests {
 
     fn verdict(status: u16, body: &str) -> Verdict {
         let status = StatusCode::from_u16(status).unwrap();
-        judge("slack test", &Reply { status, headers: HeaderMap::new(), body: body.to_owned().into() })
+        judge(Method::ChatPostMessage, &Reply { status, headers: HeaderMap::new(), body: body.to_owned().into() })
     }
 
     fn of_code(code: &str) -> Verdict {
@@ -212,8 +203,8 @@ mod tests {
     fn a_scope_that_only_looking_needs_may_be_missing() {
         let body: String = r#"{"ok":false,"error":"missing_scope"}"#.to_owned();
         let reply = Reply { status: StatusCode::OK, headers: HeaderMap::new(), body: body.into() };
-        for call in LOOKS {
-            assert_eq!(judge(call, &reply), Verdict::Refused("missing_scope".to_owned()), "{call}");
+        for method in LOOKS {
+            assert_eq!(judge(method, &reply), Verdict::Refused("missing_scope".to_owned()), "{method:?}");
         }
         let token = Reply { body: r#"{"ok":false,"error":"invalid_auth"}"#.into(), ..reply };
         assert!(matches!(judge(LOOKS[0], &token), Verdict::Unauthorized(_)));

@@ -7,16 +7,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use super::{EVENT_TYPE, api::Api, people::INFO};
+use super::{EVENT_TYPE, api::Api, scopes::Method};
 use crate::http::Repeat;
 
-const OPEN: &str = "slack conversations.open";
-const HISTORY: &str = "slack conversations.history";
-const REPLIES: &str = "slack conversations.replies";
-const TEST: &str = "slack auth.test";
-
 /// The calls that an app must be allowed to make by a scope, and whose refusal stops nothing.
-pub(super) const LOOKS: [&str; 4] = [OPEN, HISTORY, REPLIES, INFO];
+pub(super) const LOOKS: [Method; 4] =
+    [Method::ConversationsOpen, Method::ConversationsHistory, Method::ConversationsReplies, Method::UsersInfo];
 
 /// How many messages Slack recommends to read at once.
 /// <https://docs.slack.dev/reference/methods/conversations.history>
@@ -30,7 +26,7 @@ const PAGES_MAX: usize = 5;
 /// [`Failed::Refused`] for a channel's name: what it stands for takes a scope more and a long list.
 pub(super) async fn conversation(api: &Api, channel: &str, reader: Option<&str>) -> Result<String, Failed> {
     if let Some(person) = reader {
-        let opened: Opened = api.write(OPEN, &json!({ "users": person }), Repeat::Freely).await?;
+        let opened: Opened = api.write(Method::ConversationsOpen, &json!({ "users": person }), Repeat::Freely).await?;
         return Ok(opened.channel.id);
     }
     if channel.starts_with('#') {
@@ -63,10 +59,10 @@ impl Myself {
         mark: &str,
         since: Timestamp,
     ) -> Result<Option<String>, Failed> {
-        let ask = async || api.write(TEST, &json!({}), Repeat::Freely).await;
+        let ask = async || api.write(Method::AuthTest, &json!({}), Repeat::Freely).await;
         let myself = self.0.get_or_try_init(ask).await?;
         let oldest = seconds(since);
-        let call = if place.thread.is_some() { REPLIES } else { HISTORY };
+        let method = if place.thread.is_some() { Method::ConversationsReplies } else { Method::ConversationsHistory };
         let mut cursor = String::new();
         for _ in 0..PAGES_MAX {
             let mut query = vec![
@@ -78,7 +74,7 @@ impl Myself {
             ];
             query.extend(place.thread.map(|ts| ("ts", ts)));
             query.extend((!cursor.is_empty()).then_some(("cursor", cursor.as_str())));
-            let page: Page = api.read(call, &query).await?;
+            let page: Page = api.read(method, &query).await?;
             if let Some(found) = page.messages.into_iter().find(|message| message.is(myself, mark)) {
                 return Ok(Some(found.ts));
             }
@@ -92,7 +88,7 @@ impl Myself {
 }
 
 fn cannot(reason: &str) -> Failed {
-    Failed::Refused { call: HISTORY, reason: reason.to_owned() }
+    Failed::Refused { call: Method::ConversationsHistory.call(), reason: reason.to_owned() }
 }
 
 /// Slack's form of a time: seconds since 1970 and six digits behind the point.

@@ -12,11 +12,8 @@ use serde::Deserialize;
 use tokio::{sync::Mutex as Turn, time::Instant};
 
 use self::answers::{Answers, patience};
-use super::api::Api;
+use super::{api::Api, scopes::Method};
 
-const BY_EMAIL: &str = "slack users.lookupByEmail";
-const LIST: &str = "slack users.list";
-pub(super) const INFO: &str = "slack users.info";
 /// How many people Slack recommends to read at once.
 /// <https://docs.slack.dev/reference/methods/users.list>
 const PAGE: &str = "200";
@@ -43,9 +40,9 @@ impl People {
     /// [`Failed::Refused`] when there is none, or when it belongs to a bot or to somebody who left.
     pub(super) async fn by_email(&self, api: &Api, email: &str) -> Result<String, Failed> {
         let ask = async {
-            let OneUser { user } = api.read(BY_EMAIL, &[("email", email)]).await?;
+            let OneUser { user } = api.read(Method::UsersLookupByEmail, &[("email", email)]).await?;
             if !user.is_living() {
-                return Err(unknown(BY_EMAIL, Miss::Gone));
+                return Err(unknown(Method::UsersLookupByEmail, Miss::Gone));
             }
             self.zones.put(&user.id, user.zone());
             Ok(user.id)
@@ -63,7 +60,7 @@ impl People {
             if let Some(zone) = self.listed_zone(id) {
                 return Ok(zone);
             }
-            let OneUser { user } = api.read(INFO, &[("user", id)]).await?;
+            let OneUser { user } = api.read(Method::UsersInfo, &[("user", id)]).await?;
             Ok(user.zone())
         };
         self.zones.get(id, ask).await
@@ -93,7 +90,7 @@ impl People {
                 Err(miss) if directory.is_complete() => {
                     directory.forget_after(UNKNOWN, arrived);
                     if directory.is_complete() {
-                        return Err(unknown(LIST, miss));
+                        return Err(unknown(Method::UsersList, miss));
                     }
                 }
                 Err(_) => directory.read_on(api, arrived).await?,
@@ -166,7 +163,7 @@ impl Directory {
         };
         let mut query = vec![("limit", PAGE)];
         query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
-        match api.read::<Page>(LIST, &query).await {
+        match api.read::<Page>(Method::UsersList, &query).await {
             Ok(page) => {
                 self.take(page, cursor);
                 Ok(())
@@ -204,13 +201,13 @@ fn only<'a>(users: impl Iterator<Item = &'a User>) -> Result<String, Miss> {
     }
 }
 
-fn unknown(call: &'static str, miss: Miss) -> Failed {
+fn unknown(method: Method, miss: Miss) -> Failed {
     let reason = match miss {
         Miss::Nobody => "nobody in the workspace has this handle",
         Miss::Several => "several people in the workspace are shown under this handle",
         Miss::Gone => "the account is deactivated or a bot",
     };
-    Failed::Refused { call, reason: reason.to_owned() }
+    Failed::Refused { call: method.call(), reason: reason.to_owned() }
 }
 
 /// <https://docs.slack.dev/reference/objects/user-object>

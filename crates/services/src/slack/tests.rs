@@ -238,7 +238,7 @@ async fn a_message_that_is_gone_is_refused() {
     let mut receipt = slack.deliver(&to("U0JANE"), &question()).await.unwrap();
     receipt.id = "1712345678.000100".to_owned();
     let failed = slack.revise(&receipt, &question()).await.unwrap_err();
-    assert_eq!(failed, Failed::Refused { call: UPDATE, reason: "message_not_found".to_owned() });
+    assert_eq!(failed, Failed::Refused { call: Method::ChatUpdate.call(), reason: "message_not_found".to_owned() });
 }
 
 #[tokio::test]
@@ -284,7 +284,7 @@ async fn a_limit_is_waited_for_or_given_back() {
     world.fault(Fault::new("chat.postMessage", Kind::RateLimited { retry_after_s: Some(60) }));
     let failed = slack.deliver(&to("U0JANE"), &question()).await.unwrap_err();
     let wait = Some(Duration::from_secs(60));
-    assert_eq!(failed, Failed::Busy { call: POST, reason: "status 429".to_owned(), wait });
+    assert_eq!(failed, Failed::Busy { call: Method::ChatPostMessage.call(), reason: "status 429".to_owned(), wait });
     world.fault(Fault::new("chat.postMessage", Kind::SlackError("rate_limited".to_owned())));
     let failed = slack.deliver(&to("U0JANE"), &question()).await.unwrap_err();
     assert!(matches!(failed, Failed::Busy { wait: Some(_), .. }), "{failed}");
@@ -296,7 +296,10 @@ async fn what_an_operator_must_mend_comes_back_and_shows_no_secret() {
     let (world, _) = start().await;
     let slack = client(&world, "xoxb-revoked-secret");
     let failed = slack.deliver(&to("U0JANE"), &question()).await.unwrap_err();
-    assert_eq!(failed, Failed::Busy { call: POST, reason: "invalid_auth".to_owned(), wait: None });
+    assert_eq!(
+        failed,
+        Failed::Busy { call: Method::ChatPostMessage.call(), reason: "invalid_auth".to_owned(), wait: None }
+    );
     for text in [format!("{failed} {failed:?}"), format!("{slack:?}")] {
         assert!(!text.contains("revoked-secret"), "{text}");
     }

@@ -39,7 +39,7 @@ async fn a_form_opens_once_for_a_click() {
     assert_eq!(values[TEXT][TEXT]["value"], "on a train");
     for (trigger, why) in [(trigger.as_str(), "exchanged_trigger_id"), ("1.2.x", "invalid_trigger_id")] {
         let failed = slack.open(trigger, &form()).await.unwrap_err();
-        assert_eq!(failed, Failed::Refused { call: OPEN_VIEW, reason: why.to_owned() });
+        assert_eq!(failed, Failed::Refused { call: Method::ViewsOpen.call(), reason: why.to_owned() });
     }
     assert_eq!(world.violations(), [""; 0]);
 }
