@@ -27,6 +27,9 @@ use jiff::Timestamp;
 use self::ports::Failed;
 pub use self::{budget::Budget, drive::drive};
 
+/// The labels that Dispatch puts on issues by itself, beside those that messages name.
+pub const LABELS: [&str; 1] = [perform::UNANSWERED];
+
 /// Why a run ended with something left to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Stopped {

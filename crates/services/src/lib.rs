@@ -170,13 +170,19 @@ pub fn all_settings() -> Vec<&'static [Setting]> {
 /// # Errors
 /// Everything that is missing or wrong.
 pub async fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Settings, Problems> {
+    let (settings, problems) = examine(lookup).await;
+    if problems.is_empty() { Ok(settings) } else { Err(Problems::of(problems)) }
+}
+
+/// As [`read`], but what is wrong hides nothing: the settings that are right, and the problems with all others.
+pub async fn examine(lookup: impl Fn(&str) -> Option<String>) -> (Settings, Vec<Problem>) {
     let declared = [all_settings(), vec![aws::SETTINGS]].concat();
     let kms = OnceCell::new();
     let decrypt = async |ciphertext: String| {
         let kms: &Kms = kms.get_or_try_init(|| open_kms(&lookup)).await?;
         kms.decrypt(&ciphertext).await
     };
-    Settings::read(&declared, &lookup, decrypt).await
+    Settings::examine(&declared, &lookup, decrypt).await
 }
 
 /// [`read`]s every setting from the environment of this process. Nothing else in Dispatch reads it.

@@ -86,6 +86,8 @@ pub struct Standing {
     pub messages: usize,
     /// Where what it gives up goes.
     pub dead_letters: Option<QueueArn>,
+    /// In how many deliveries a message may fail before it is given up; `None` where nothing is.
+    pub receives_max: Option<u32>,
 }
 
 /// A message that was received, and is hidden from others for a minute.
@@ -145,9 +147,11 @@ impl Queue {
         let attributes = reply.attributes.unwrap_or_default();
         let count = |name| attributes.get(name).and_then(|count| count.parse::<usize>().ok()).unwrap_or_default();
         let policy = attributes.get(&Name::RedrivePolicy).map(String::as_str);
+        let policy = policy.filter(|policy| !policy.is_empty());
         Ok(Standing {
             messages: counts.iter().map(count).sum(),
-            dead_letters: policy.filter(|policy| !policy.is_empty()).map(dead_letters).transpose()?,
+            dead_letters: policy.map(dead_letters).transpose()?,
+            receives_max: policy.and_then(receives_max),
         })
     }
 
@@ -211,6 +215,13 @@ fn dead_letters(policy: &str) -> Result<QueueArn, Failed> {
     let policy: Option<serde_json::Value> = serde_json::from_str(policy).ok();
     let arn = policy.as_ref().and_then(|policy| policy.get("deadLetterTargetArn")?.as_str()?.parse().ok());
     arn.ok_or_else(|| Failed::Refused { call: ATTRIBUTES, reason: "the RedrivePolicy names no queue".to_owned() })
+}
+
+/// Source: as above. CloudFormation and the console write the number in two ways.
+fn receives_max(policy: &str) -> Option<u32> {
+    let policy: serde_json::Value = serde_json::from_str(policy).ok()?;
+    let count = policy.get("maxReceiveCount")?;
+    count.as_str().map_or_else(|| count.as_u64()?.try_into().ok(), |text| text.parse().ok())
 }
 
 impl Received {
