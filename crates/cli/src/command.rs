@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 
 use crate::{
-    Failure, check, completions, life,
+    Failure, check, completions, doctor, life,
     local::{self, Local},
     plan, redrive, schema, send,
 };
@@ -18,6 +18,7 @@ const COMMANDS: &[Command] = &[
     plan::COMMAND,
     life::COMMAND,
     redrive::COMMAND,
+    doctor::COMMAND,
     schema::COMMAND,
     completions::COMMAND,
 ];
