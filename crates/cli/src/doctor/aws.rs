@@ -93,9 +93,7 @@ fn judge_topic(arn: &str, failed: &Failed, at: &str, origin: &Origin) -> Finding
                 origin.set_from_its_place(sns::TOPIC)
             ),
         ),
-        Failed::Unreachable { reason, .. } => no_answer(WHAT, at, reason),
-        Failed::Busy { reason, .. } if !is_right(reason) => no_answer(WHAT, at, reason),
-        failed => unseen(WHAT, arn, failed, "sns:GetTopicAttributes"),
+        failed => unseen(WHAT, at, failed, "sns:GetTopicAttributes"),
     }
 }
 
@@ -162,32 +160,95 @@ fn judge_grave(what: &str, dead: &QueueArn, failed: &Failed) -> Finding {
     unseen(&format!("dead letters {}", dead.name()), &dead.to_string(), failed, "sqs:GetQueueAttributes")
 }
 
-/// AWS does not show it.
+/// AWS does not show it. A right that this shell lacks may well be the functions'.
 fn unseen(what: &str, whose: &str, failed: &Failed, right: &str) -> Finding {
-    match said(failed) {
-        reason if is_right(reason) => Finding::skipped(what, format!("this shell may not look: it lacks {right} ({reason})")),
-        reason => Finding::wrong(
+    match (refusal(said(failed)), said(failed)) {
+        (Refusal::Right, reason) => {
+            Finding::skipped(what, format!("this shell may not look: it lacks {right} ({reason})"))
+        }
+        (Refusal::Another, reason) => Finding::wrong(
             what,
             format!("AWS does not show {whose}: {reason}"),
             "Look whether it is there, in the region and the account that its name says.",
         ),
+        (refusal, reason) => refusal.told(what, whose, reason),
     }
 }
 
-/// Whether it is whoever asks that lacks a right, and not Dispatch.
-fn is_right(reason: &str) -> bool {
-    ["AccessDenied", "AuthorizationError"].iter().any(|code| reason.contains(code))
+/// What keeps AWS from answering.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// Whoever asks lacks a right.
+    Right,
+    /// AWS does not know whoever asks, or not any more.
+    Credentials,
+    Region,
+    Network,
+    Another,
 }
 
-pub(super) fn no_answer(what: &str, at: &str, reason: &str) -> Finding {
-    Finding::wrong(
-        what,
-        format!("no answer from {at}: {reason}"),
-        "Mend the network, the proxy or the credentials of this shell: `aws sts get-caller-identity` must work here.",
-    )
+/// Tells by AWS's code. Whatever is none was said by nobody at AWS.
+pub(super) fn refusal(reason: &str) -> Refusal {
+    let is_one_of = |codes: &[&str]| codes.iter().any(|code| reason.contains(code));
+    if is_one_of(&["AccessDenied", "AuthorizationError", "status 403"]) {
+        Refusal::Right
+    } else if is_one_of(&["Expired", "InvalidAccessKey", "InvalidClientToken", "Unrecognized", "Signature"]) {
+        Refusal::Credentials
+    } else if is_one_of(&["Redirect", "AuthorizationHeaderMalformed", "IllegalLocation", "status 301"]) {
+        Refusal::Region
+    } else if reason.contains(' ') && !reason.starts_with("status ") {
+        Refusal::Network
+    } else {
+        Refusal::Another
+    }
+}
+
+impl Refusal {
+    /// What is wrong, and what mends it; for all that is no matter of rights.
+    pub(super) fn told(self, what: &str, whose: &str, reason: &str) -> Finding {
+        let (found, mend) = match self {
+            Refusal::Credentials => (
+                format!("AWS does not take the credentials of this shell: {reason}"),
+                "Sign in again, such as with `aws sso login`; `aws sts get-caller-identity` must work here.",
+            ),
+            Refusal::Region => {
+                (format!("{whose} is in another region: {reason}"), "Set AWS_REGION to the region of the stack.")
+            }
+            Refusal::Network => (
+                format!("no answer from {whose}: {reason}"),
+                "Mend the network, the proxy or the firewall; `aws sts get-caller-identity` must work here.",
+            ),
+            Refusal::Right | Refusal::Another => {
+                (format!("AWS refuses: {reason}"), "Look the code up in the API reference of the service.")
+            }
+        };
+        Finding::wrong(what, found, mend)
+    }
 }
 
 /// Where a service is called.
 fn at<'a>(aws: &'a Aws, setting: &str) -> &'a str {
     aws.endpoint(setting).unwrap_or("AWS")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_told_from_connections() {
+        for (reason, expected) in [
+            ("AuthorizationErrorException", Refusal::Right),
+            ("status 403", Refusal::Right),
+            ("ExpiredToken", Refusal::Credentials),
+            ("SignatureDoesNotMatch", Refusal::Credentials),
+            ("PermanentRedirect", Refusal::Region),
+            ("no connection: Connection refused (os error 111)", Refusal::Network),
+            ("no reply in time", Refusal::Network),
+            ("status 500", Refusal::Another),
+            ("InternalError", Refusal::Another),
+        ] {
+            assert_eq!(refusal(reason), expected, "{reason}");
+        }
+    }
 }

@@ -139,7 +139,11 @@ pub(super) fn told(problem: &Problem) -> String {
         return problem.found.clone();
     }
     match problem.found.as_str() {
-        "nothing" => format!("not set, expected {}", problem.expected),
+        // What it looks like is told with where it is found; when it must be there is not.
+        "nothing" => match problem.expected.find(", unless ").or(problem.expected.find(", because ")) {
+            Some(at) => format!("not set{}", problem.expected.get(at..).unwrap_or_default()),
+            None => "not set".to_owned(),
+        },
         found => format!("found {found}, expected {}", problem.expected),
     }
 }

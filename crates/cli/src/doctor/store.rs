@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{
-    aws::no_answer,
+    aws::{Refusal, refusal},
     finding::{Finding, said},
     settings::Origin,
 };
@@ -62,7 +62,7 @@ pub(super) async fn examine(settings: &Settings, origin: &Origin, aws: &Result<O
     vec![match until(Instant::now() + PATIENCE, try_all(&store)).await {
         Ok(()) if url.starts_with("memory:") => Finding::note(WHAT, "it works, and is forgotten when the process ends"),
         Ok(()) => Finding::ok(WHAT, "creates, swaps, lists and deletes"),
-        Err(broken) => broken.told(url),
+        Err(broken) => broken.told(url, origin),
     }]
 }
 
@@ -115,31 +115,37 @@ fn odd(doing: &'static str, what: &'static str) -> Broken {
 }
 
 impl Broken {
-    fn told(&self, url: &str) -> Finding {
+    fn told(&self, url: &str, origin: &Origin) -> Finding {
         let Broken { doing, right, why } = self;
-        match why {
-            Why::Odd(what) => Finding::wrong(
+        let failed = match why {
+            Why::Odd(what) => {
+                return Finding::wrong(
+                    WHAT,
+                    format!("{url} cannot {doing}: {what}"),
+                    format!("It must create and swap under conditions, as S3 does: name another store in {URL}."),
+                );
+            }
+            Why::Failed(failed) => failed,
+        };
+        let found = format!("{url} does not let Dispatch {doing}: {}", said(failed));
+        match said(failed) {
+            reason if reason.contains("no such store") || reason.contains("NoSuchBucket") => Finding::wrong(
                 WHAT,
-                format!("{url} cannot {doing}: {what}"),
-                format!("It must create and swap under conditions, as S3 does: name another store in {URL}."),
+                format!("there is no {url}"),
+                format!("Look the bucket up with `aws s3 ls`, and mend {URL}; or deploy the stack, which makes one."),
             ),
-            Why::Failed(Failed::Unreachable { reason, .. }) => no_answer(WHAT, url, reason),
-            Why::Failed(failed) => match said(failed) {
-                reason if reason.contains("no such store") || reason.contains("NoSuchBucket") => Finding::wrong(
-                    WHAT,
-                    format!("there is no {url}"),
-                    format!("Look the bucket up with `aws s3 ls`, and mend {URL}; or deploy the stack, which makes one."),
-                ),
-                reason if url.starts_with("s3://") => Finding::wrong(
-                    WHAT,
-                    format!("{url} does not let Dispatch {doing}: {reason}"),
-                    format!("Allow {right} on it, to this shell as well as to the functions."),
-                ),
-                reason => Finding::wrong(
-                    WHAT,
-                    format!("{url} does not let Dispatch {doing}: {reason}"),
-                    "Give whoever runs Dispatch the right to read and to write there.",
-                ),
+            _ if !url.starts_with("s3://") => {
+                Finding::wrong(WHAT, found, "Give whoever runs Dispatch the right to read and to write there.")
+            }
+            reason => match (refusal(reason), origin) {
+                // The functions have a right of their own.
+                (Refusal::Right, Origin::Deployed(_)) => {
+                    Finding::skipped(WHAT, format!("this shell may not {doing}: it lacks {right} ({reason})"))
+                }
+                (Refusal::Right, Origin::Here) => {
+                    Finding::wrong(WHAT, found, format!("Allow {right} on the bucket and its objects."))
+                }
+                (refusal, _) => refusal.told(WHAT, url, reason),
             },
         }
     }

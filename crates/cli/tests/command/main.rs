@@ -9,6 +9,7 @@
 
 mod check;
 mod completions;
+mod doctor;
 mod http;
 mod local;
 mod plan;
@@ -29,7 +30,7 @@ fn life_and_schema_are_printed_whole() {
 
 #[test]
 fn every_command_has_help() {
-    for command in ["local", "send", "check", "plan", "life", "redrive", "schema", "completions"] {
+    for command in ["local", "send", "check", "plan", "life", "redrive", "doctor", "schema", "completions"] {
         let help = dispatch(&[command, "--help"], "");
         assert_eq!(help.code, 0, "{command}");
         assert!(help.out.contains(&format!("Usage: dispatch {command}")), "{}", help.out);
