@@ -211,7 +211,8 @@ fn judge_channel(what: &str, code: &str, channel: &str, bot: &str, origin: &Orig
         "channel_not_found" => (
             format!("there is no {channel} that @{bot} can see"),
             format!(
-                "Create the channel and type `/invite @{bot}` in it. If it is private, set its id and not its name. {}",
+                "Create the channel and type `/invite @{bot}` in it; if it is private, set its id and not its name. Or name \
+                 another one. {}",
                 origin.set_from_its_place(CHANNEL)
             ),
         ),

@@ -19,6 +19,7 @@ use super::{
 
 const WHAT: &str = "store";
 const URL: &str = "DISPATCH_STORE_URL";
+const REGION: &str = "AWS_REGION";
 /// Where probes lie. Nothing else does.
 const PREFIX: &str = "doctor";
 /// How long the store may take for all of it.
@@ -55,8 +56,12 @@ pub(super) async fn examine(settings: &Settings, origin: &Origin, aws: &Result<O
     let store = match store::connect(settings, aws) {
         Ok(store) => store,
         Err(problem) => {
+            let mend = match problem.expected.starts_with(REGION) {
+                true => format!("Set {REGION} in this shell to the region of the bucket."),
+                false => origin.set_from_its_place(URL),
+            };
             let found = format!("it cannot be opened: expected {}", problem.expected);
-            return vec![Finding::wrong(WHAT, found, origin.set_from_its_place(URL))];
+            return vec![Finding::wrong(WHAT, found, mend)];
         }
     };
     vec![match until(Instant::now() + PATIENCE, try_all(&store)).await {

@@ -28,6 +28,7 @@ fn nothing_is_wrong_with_a_right_set_up_and_nothing_stays() {
         assert!(findings.all.iter().any(|finding| finding["what"] == what), "{what}");
     }
     assert_eq!(ward.fakes.violations(), Vec::<String>::new());
+    assert_eq!(dispatch_tests::contract::check(&ward.fakes.requests()), Vec::<String>::new());
     assert!(ward.fakes.pagerduty.incidents().iter().all(|incident| incident.status == "resolved"));
     assert_eq!(ward.fakes.github.labels("example-org/alarms"), [LABEL]);
     assert_eq!(std::fs::read_dir(ward.folder.path().join("doctor")).map_or(0, Iterator::count), 0);

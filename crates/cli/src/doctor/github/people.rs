@@ -39,7 +39,8 @@ impl GitHub<'_> {
         let reply = self.send("github users.getByUsername", request(Method::GET, &self.base, &["users", name])).await?;
         Ok(match reply.status {
             StatusCode::NOT_FOUND => {
-                Finding::wrong(WHAT, format!("there is no @{name} on GitHub"), self.origin.set(DEFAULT_USER))
+                let mend = format!("{} It is a user, or a team written {}/TEAM.", self.origin.set(DEFAULT_USER), self.repo.owner);
+                Finding::wrong(WHAT, format!("there is no @{name} on GitHub"), mend)
             }
             status if status.is_success() => Finding::wrong(
                 WHAT,

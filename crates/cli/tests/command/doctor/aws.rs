@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::{Router, http::StatusCode};
-use dispatch_simulator::aws::{self, Topic};
+use dispatch_simulator::aws::{self, Queue, QueueSettings, Subscription, Topic};
 
 use super::{
     Plant, find_each,
@@ -28,6 +28,16 @@ fn each_fault_of_the_topic_and_its_queues_is_found() {
             },
             "queues",
             "Deploy the stack again",
+        ),
+        Plant::new(
+            "a queue without dead letters",
+            |ward| {
+                let queue = Queue::without_dead_letters(QueueSettings::named("alarms"));
+                let at = ward.serve(aws::router(Topic::new("dispatch", [Subscription::new(&queue)])));
+                ward.set("AWS_ENDPOINT_URL", &format!("http://{at}"));
+            },
+            "queue alarms",
+            "redrive policy with maxReceiveCount 5",
         ),
         Plant::new(
             "nobody listens",
@@ -101,6 +111,15 @@ fn each_fault_of_the_store_is_found() {
             },
             "store",
             "aws sts get-caller-identity",
+        ),
+        Plant::new(
+            "a bucket nowhere",
+            |ward| {
+                bucket(ward, 500, "InternalError");
+                ward.unset("AWS_REGION");
+            },
+            "store",
+            "Set AWS_REGION in this shell",
         ),
         Plant::new("a bucket without rights", |ward| bucket(ward, 403, "AccessDenied"), "store", "Allow s3:PutObject on the bucket"),
         Plant::new("no such bucket", |ward| bucket(ward, 404, "NoSuchBucket"), "store", "aws s3 ls"),
