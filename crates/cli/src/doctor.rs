@@ -56,7 +56,7 @@ Exit code 0: nothing is wrong; 1: something is; 2: it could not begin.
 
 On AWS it needs the rights sns:GetTopicAttributes, sns:ListSubscriptionsByTopic, sqs:GetQueueUrl, sqs:GetQueueAttributes, and
 s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject on the store; kms:Decrypt where settings are encrypted; with
---stack or --function also cloudformation:DescribeStackResources, lambda:GetFunctionConfiguration and lambda:InvokeFunction.";
+--stack or --function also cloudformation:ListStackResources, lambda:GetFunctionConfiguration and lambda:InvokeFunction.";
 
 /// How long KMS may take to decrypt settings.
 const DECRYPTION: Duration = Duration::from_secs(8);
@@ -138,6 +138,7 @@ impl Doctor {
             let door = async {
                 match &self.url {
                     Some(url) => vec![door::examine(url, settings, origin, &probe).await],
+                    None if functions.is_some() => vec![door::unknown()],
                     None => Vec::new(),
                 }
             };
@@ -176,7 +177,10 @@ impl Doctor {
 
     /// Asks before anybody may be called.
     fn wishes(&self, read: &Read) -> Result<Wishes, Failure> {
-        let asks = !self.page && !self.json && io::stdin().is_terminal() && read.settings.text("PAGERDUTY_ROUTING_KEY").is_some();
+        let asks = !self.page
+            && !self.json
+            && io::stdin().is_terminal()
+            && read.settings.text("PAGERDUTY_ROUTING_KEY").is_some();
         let page = match self.page || (asks && confirmed(&mut io::stdin().lock())?) {
             true => Ok(()),
             false => Err("nobody is paged unasked: --page sends a test event, and resolves it at once".to_owned()),

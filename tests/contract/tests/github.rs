@@ -40,7 +40,9 @@ fn good_requests_pass() {
     passes(github("GET", "/users/jane"));
     passes(github("GET", "/orgs/example-org/teams/security"));
     passes(github("GET", "/rate_limit"));
-    passes(github("POST", "/repos/example-org/alarms/labels").json(&json!({ "name": "unanswered", "color": "d93f0b" })));
+    passes(
+        github("POST", "/repos/example-org/alarms/labels").json(&json!({ "name": "unanswered", "color": "d93f0b" })),
+    );
     passes(github("POST", "/app/installations/12/access_tokens"));
     passes(
         github("POST", "/app/installations/12/access_tokens").json(&json!({ "permissions": { "issues": "write" } })),

@@ -72,7 +72,8 @@ async fn topic(read: &Read, aws: &Aws) -> Vec<Finding> {
     };
     if subscribed.is_empty() {
         let found = "no queue is subscribed to the topic, so that alarms go nowhere";
-        let mend = "Deploy the stack again: it subscribes its queues. A subscription that was deleted by hand comes back.";
+        let mend =
+            "Deploy the stack again: it subscribes its queues. A subscription that was deleted by hand comes back.";
         return vec![topic, Finding::wrong("queues", found, mend)];
     }
     let expected = read.settings.text(RECEIVES_MAX).and_then(|count| count.parse().ok());
@@ -111,7 +112,11 @@ async fn look_at(aws: &Aws, text: &str, expected: Option<u32>, origin: &Origin) 
         return vec![Finding::wrong(
             what,
             "it has no dead-letter queue: what fails is tried until it is too old, and is lost then",
-            format!("Deploy the stack again, or give {} a redrive policy with maxReceiveCount {}.", arn.name(), expected.unwrap_or(5)),
+            format!(
+                "Deploy the stack again, or give {} a redrive policy with maxReceiveCount {}.",
+                arn.name(),
+                expected.unwrap_or(5)
+            ),
         )];
     };
     let queue = judge_queue(&what, receives, expected, origin);

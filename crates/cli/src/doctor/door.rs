@@ -18,6 +18,11 @@ const SIGNING_SECRET: &str = "SLACK_SIGNING_SECRET";
 const TIMESTAMP: HeaderName = HeaderName::from_static("x-slack-request-timestamp");
 const SIGNATURE: HeaderName = HeaderName::from_static("x-slack-signature");
 
+/// Nobody said where triage is.
+pub(super) fn unknown() -> Finding {
+    Finding::skipped(WHAT, "--url https://…/slack/interactivity sends it a ping, signed as Slack signs")
+}
+
 /// Sends a signed ping to `url`.
 pub(super) async fn examine(url: &Url, settings: &Settings, origin: &Origin, probe: &Probe) -> Finding {
     let Some(secret) = settings.secret(SIGNING_SECRET) else {
@@ -58,6 +63,10 @@ pub(super) async fn examine(url: &Url, settings: &Settings, origin: &Origin, pro
             format!("{found}: the function does not start, or fails"),
             "The log of triage says why: `dispatch doctor --stack NAME` names the function.",
         ),
-        _ => Finding::wrong(WHAT, found, "Compare the address with the outputs of the stack: the path ends in /slack/interactivity."),
+        _ => Finding::wrong(
+            WHAT,
+            found,
+            "Compare the address with the outputs of the stack: the path ends in /slack/interactivity.",
+        ),
     }
 }

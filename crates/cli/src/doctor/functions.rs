@@ -27,7 +27,8 @@ const DEPLOY: &str = "Deploy this version: `sam build && sam deploy`.";
 
 const LAMBDA: &str = "AWS_ENDPOINT_URL_LAMBDA";
 const CLOUDFORMATION: &str = "AWS_ENDPOINT_URL_CLOUDFORMATION";
-const ENDPOINTS: &[Setting] = &[endpoint(LAMBDA, "stands in for Lambda"), endpoint(CLOUDFORMATION, "stands in for CloudFormation")];
+const ENDPOINTS: &[Setting] =
+    &[endpoint(LAMBDA, "stands in for Lambda"), endpoint(CLOUDFORMATION, "stands in for CloudFormation")];
 
 const fn endpoint(name: &'static str, meaning: &'static str) -> Setting {
     Setting { name, meaning, format: Format::URL, default: None, secret: false, required: Required::No }
@@ -65,7 +66,9 @@ impl Functions {
         let functions = found.map_err(|(whose, failed)| Failure::Other(unseen(&whose, &failed)))?;
         if functions.all.is_empty() {
             let whose = stack.map_or_else(|| names.join(", "), |stack| format!("the stack {stack}"));
-            return Err(Failure::Other(format!("{whose}: no function there has the setting {MARK}, so none is Dispatch's")));
+            return Err(Failure::Other(format!(
+                "{whose}: no function there has the setting {MARK}, so none is Dispatch's"
+            )));
         }
         Ok(functions)
     }
@@ -144,10 +147,12 @@ impl Functions {
         };
         let payload = reply.payload.map(lambda::primitives::Blob::into_inner).unwrap_or_default();
         let answer: serde_json::Value = serde_json::from_slice(&payload).unwrap_or_default();
-        match (answer.get("version").and_then(serde_json::Value::as_str), reply.function_error) {
+        let text = |member: &str| answer.get(member).and_then(serde_json::Value::as_str);
+        match (text("version"), text("errorType")) {
             (Some(version), _) => judge_version(name, version),
-            (None, Some(_)) if !payload.windows(5).any(|window| window == b"event") => {
-                Finding::wrong(name, "it cannot start", log_of(name))
+            // Not said by the function, but by what runs it.
+            (None, Some(kind)) if ["Runtime.", "Sandbox."].iter().any(|who| kind.starts_with(who)) => {
+                Finding::wrong(name, format!("it does not start: {kind}"), log_of(name))
             }
             (None, _) => Finding::wrong(name, "it does not know pings: it is older than this command", DEPLOY),
         }
@@ -188,17 +193,23 @@ pub(super) fn lookup<'a>(
     }
 }
 
-/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResources.html>
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html>
 async fn functions_of(aws: &Aws, stack: &str) -> Result<Vec<String>, Failed> {
     let mut config = cloudformation::config::Builder::from(aws.sdk());
     config.set_endpoint_url(aws.endpoint(CLOUDFORMATION).map(str::to_owned));
     let client = cloudformation::Client::from_conf(config.build());
-    let reply = client.describe_stack_resources().stack_name(stack).send().await;
-    let resources = reply.map_err(|error| failed("cloudformation DescribeStackResources", &error))?.stack_resources;
-    let functions = resources.into_iter().flatten().filter(|resource| {
-        resource.resource_type.as_deref() == Some("AWS::Lambda::Function")
-    });
-    Ok(functions.filter_map(|function| function.physical_resource_id).collect())
+    let (mut functions, mut next) = (Vec::new(), None);
+    loop {
+        let page = client.list_stack_resources().stack_name(stack).set_next_token(next).send().await;
+        let page = page.map_err(|error| failed("cloudformation ListStackResources", &error))?;
+        let resources = page.stack_resource_summaries.unwrap_or_default().into_iter();
+        let found = resources.filter(|resource| resource.resource_type.as_deref() == Some("AWS::Lambda::Function"));
+        functions.extend(found.filter_map(|function| function.physical_resource_id));
+        next = page.next_token.filter(|token| !token.is_empty());
+        if next.is_none() {
+            return Ok(functions);
+        }
+    }
 }
 
 pub(super) fn judge_version(what: &str, version: &str) -> Finding {
@@ -219,7 +230,7 @@ fn log_of(function: &str) -> String {
 fn unseen(whose: &str, failed: &Failed) -> String {
     format!(
         "{whose} cannot be looked at: {}\nIs this shell signed in to AWS, in the right account and region (AWS_REGION), with the \
-         rights cloudformation:DescribeStackResources, lambda:GetFunctionConfiguration and lambda:InvokeFunction?",
+         rights cloudformation:ListStackResources, lambda:GetFunctionConfiguration and lambda:InvokeFunction?",
         said(failed)
     )
 }

@@ -79,7 +79,8 @@ impl GitHub<'_> {
         let mut findings = self.token(&reply);
         findings.extend(self.judge_repository(&about));
         let is_archived = flag(&about, "archived") == Some(true);
-        let (labels, user, limit) = tokio::join!(self.labels(is_archived, wishes), self.default_user(), self.rate_limit());
+        let (labels, user, limit) =
+            tokio::join!(self.labels(is_archived, wishes), self.default_user(), self.rate_limit());
         findings.extend(labels);
         findings.extend(user);
         findings.push(limit);
@@ -92,7 +93,9 @@ impl GitHub<'_> {
         let set = self.origin.set_from_its_place(TOKEN);
         let refused = match reply.status {
             status if status.is_success() => return None,
-            StatusCode::UNAUTHORIZED => Finding::wrong(WHAT, "GitHub does not take it: expired, revoked or mistyped", set),
+            StatusCode::UNAUTHORIZED => {
+                Finding::wrong(WHAT, "GitHub does not take it: expired, revoked or mistyped", set)
+            }
             StatusCode::FORBIDDEN if let Some(url) = single_sign_on(reply) => Finding::wrong(
                 WHAT,
                 "it is not authorized for the single sign-on of the organisation",
@@ -130,10 +133,9 @@ impl GitHub<'_> {
         let ends = reply.header("github-authentication-token-expiration").and_then(|ends| ends.get(..10)?.parse().ok());
         let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
         vec![match ends.map(|ends: Date| (ends, i64::from((ends - today).get_days()))) {
-            Some((ends, left)) if left <= DAYS_LEFT_FEW => Finding::note(
-                WHAT,
-                format!("it ends on {ends}: make another one before that, and set {TOKEN}"),
-            ),
+            Some((ends, left)) if left <= DAYS_LEFT_FEW => {
+                Finding::note(WHAT, format!("it ends on {ends}: make another one before that, and set {TOKEN}"))
+            }
             Some((ends, _)) => Finding::ok(WHAT, format!("taken, until {ends}")),
             None => Finding::ok(WHAT, "taken"),
         }]
@@ -155,17 +157,31 @@ impl GitHub<'_> {
                 format!("Ask GitHub why, at {page}, or name another one in GITHUB_REPO."),
             )
         } else {
-            Finding::ok("repository", self.repo.to_string())
+            self.name(text(about, "/full_name"), page)
         };
         let issues = match flag(about, "has_issues") {
             Some(false) => Finding::wrong(
                 "issues",
                 "they are switched off",
-                format!("Switch them on at {page}/settings, under Features, or with `gh repo edit {} --enable-issues`.", self.repo),
+                format!(
+                    "Switch them on at {page}/settings, under Features, or with `gh repo edit {} --enable-issues`.",
+                    self.repo
+                ),
             ),
             _ => Finding::ok("issues", "switched on"),
         };
         vec![repository, self.privacy(about, page), issues]
+    }
+
+    /// GitHub leads from an old name to the new one, until somebody else takes the old one.
+    fn name(&self, name: Option<&str>, page: &str) -> Finding {
+        const WHAT: &str = "repository";
+        match name {
+            Some(name) if !name.eq_ignore_ascii_case(&self.repo.to_string()) => {
+                Finding::note(WHAT, format!("it is called {name} now ({page}): say so in GITHUB_OWNER and GITHUB_REPO"))
+            }
+            _ => Finding::ok(WHAT, self.repo.to_string()),
+        }
     }
 
     fn privacy(&self, about: &Value, page: &str) -> Finding {

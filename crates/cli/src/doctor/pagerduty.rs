@@ -236,6 +236,8 @@ async fn routing_key(base: &Url, key: &SecretString, origin: &Origin, probe: &Pr
     };
     if !sent.status.is_success() {
         let why = body(&sent).pointer("/errors/0").and_then(Value::as_str).map(one_line).unwrap_or_default();
+        // What was sent is not quoted back.
+        let why = why.replace(key, "[hidden]");
         let found = format!("PagerDuty does not take it: status {} {why}", sent.status.as_u16());
         return match sent.status {
             StatusCode::BAD_REQUEST => Finding::wrong(WHAT, found, origin.set_from_its_place(ROUTING_KEY)),

@@ -70,7 +70,9 @@ fn judge_clock(ahead_s: Option<i64>) -> Finding {
     let found = format!("this machine is {apart_s} s {which} the services");
     match apart_s {
         ..=APART_S => Finding::ok(WHAT, "as the services have it"),
-        ..=APART_MAX_S => Finding::note(WHAT, format!("{found}; from {APART_MAX_S} s on, Slack's signatures are refused")),
+        ..=APART_MAX_S => {
+            Finding::note(WHAT, format!("{found}; from {APART_MAX_S} s on, Slack's signatures are refused"))
+        }
         _ => Finding::wrong(
             WHAT,
             format!("{found}; from {APART_MAX_S} s on, signatures and tokens are refused"),
@@ -140,7 +142,8 @@ mod tests {
 
     #[test]
     fn five_minutes_are_too_much() {
-        for (ahead_s, word) in [(0, "ok"), (-60, "ok"), (61, "note"), (-300, "note"), (301, "wrong"), (-4_000, "wrong")] {
+        for (ahead_s, word) in [(0, "ok"), (-60, "ok"), (61, "note"), (-300, "note"), (301, "wrong"), (-4_000, "wrong")]
+        {
             let told = match judge_clock(Some(ahead_s)).verdict {
                 Verdict::Ok(_) => "ok",
                 Verdict::Note(_) => "note",

@@ -56,7 +56,8 @@ fn block(section: &Section) -> String {
     }
     let (defaults, absent): (Vec<_>, Vec<_>) =
         usual.into_iter().partition(|finding| finding.verdict != Verdict::Ok("not set".to_owned()));
-    let names = |findings: &[&Finding]| findings.iter().map(|finding| finding.what.as_str()).collect::<Vec<_>>().join(", ");
+    let names =
+        |findings: &[&Finding]| findings.iter().map(|finding| finding.what.as_str()).collect::<Vec<_>>().join(", ");
     for (word, findings) in [("by default: ", defaults), ("not set, not needed: ", absent)] {
         if !findings.is_empty() {
             let list = wrapped(&format!("{word}{}", names(&findings)), &" ".repeat(INDENT));

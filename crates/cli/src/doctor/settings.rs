@@ -16,7 +16,10 @@ const PLACES: &[(&str, &str)] = &[
         "SLACK_SIGNING_SECRET",
         "It is the Signing Secret under Basic Information, App Credentials, of the app at https://api.slack.com/apps.",
     ),
-    ("SLACK_DEFAULT_CHANNEL", "It is the name of a channel, or its id, which stands at the end of the channel's details."),
+    (
+        "SLACK_DEFAULT_CHANNEL",
+        "It is the name of a channel, or its id, which stands at the end of the channel's details.",
+    ),
     (
         "GITHUB_TOKEN",
         "A fine-grained token for this repository alone, with Issues: Read and write, comes from \
@@ -31,10 +34,7 @@ const PLACES: &[(&str, &str)] = &[
         "PAGERDUTY_ROUTING_KEY",
         "It is the Integration Key of an integration Events API V2, on the tab Integrations of the service.",
     ),
-    (
-        "PAGERDUTY_API_KEY",
-        "Make one under Integrations, API Access Keys, Create New API Key, and leave Read-only off.",
-    ),
+    ("PAGERDUTY_API_KEY", "Make one under Integrations, API Access Keys, Create New API Key, and leave Read-only off."),
     (
         "PAGERDUTY_SERVICE_ID",
         "It is the last part of the address of the service's page: …pagerduty.com/service-directory/PABC123.",

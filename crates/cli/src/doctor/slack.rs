@@ -90,6 +90,16 @@ impl Slack<'_> {
                 self.origin.set_from_its_place(TOKEN),
             )];
         };
+        if let Some(left_s) = me.get("expires_in").and_then(Value::as_u64) {
+            return vec![Finding::wrong(
+                "token",
+                format!("it ends in {} minutes: token rotation is on", left_s / 60),
+                format!(
+                    "Rotation cannot be switched off again: make the app anew at {APPS} without it. {}",
+                    self.origin.set(TOKEN)
+                ),
+            )];
+        }
         let name = text(&me, "/user").unwrap_or("the bot");
         let place = text(&me, "/team").map_or_else(String::new, |team| format!(" in {team}"));
         let mut findings = vec![Finding::ok("token", format!("@{name}{place}"))];
@@ -120,7 +130,8 @@ impl Slack<'_> {
             return Finding::skipped(WHAT, format!("{CHANNEL} must be right first"));
         }
         let channel = address(self.channel);
-        let note = json!({ "channel": channel, "user": bot, "text": "dispatch doctor looks whether it may post here." });
+        let note =
+            json!({ "channel": channel, "user": bot, "text": "dispatch doctor looks whether it may post here." });
         let reply = self.call("slack chat.postEphemeral", "chat.postEphemeral", Some(&note)).await;
         match reply.map(|reply| answer(&reply)) {
             Ok(Ok(_)) => Finding::ok(WHAT, channel),
@@ -133,7 +144,10 @@ impl Slack<'_> {
     async fn messages_tab(&self, wishes: &Wishes) -> Finding {
         const WHAT: &str = "messages tab";
         let Some(person) = &wishes.message else {
-            return Finding::skipped(WHAT, "nobody is written to unasked: --message you@example.com sends you a message");
+            return Finding::skipped(
+                WHAT,
+                "nobody is written to unasked: --message you@example.com sends you a message",
+            );
         };
         match self.write_to(person).await {
             Ok(Ok(())) => Finding::ok(WHAT, format!("{person} has a message")),
@@ -145,7 +159,8 @@ impl Slack<'_> {
     /// Sends a message to whoever has this id or address; the inner error is Slack's code.
     async fn write_to(&self, person: &str) -> Result<Result<(), String>, Failed> {
         let id = if person.contains('@') {
-            let mut request = signed(request(Method::GET, &self.base, &["users.lookupByEmail"]), "Bearer ", &self.token);
+            let mut request =
+                signed(request(Method::GET, &self.base, &["users.lookupByEmail"]), "Bearer ", &self.token);
             request.url_mut().query_pairs_mut().append_pair("email", person);
             match answer(&self.probe.ask("slack users.lookupByEmail", request).await?) {
                 Ok(found) => text(&found, "/user/id").unwrap_or_default().to_owned(),
@@ -154,7 +169,8 @@ impl Slack<'_> {
         } else {
             person.to_owned()
         };
-        let message = json!({ "channel": id, "text": "This is a test by `dispatch doctor`: Dispatch can reach you here." });
+        let message =
+            json!({ "channel": id, "text": "This is a test by `dispatch doctor`: Dispatch can reach you here." });
         let reply = self.call("slack chat.postMessage", "chat.postMessage", Some(&message)).await?;
         Ok(answer(&reply).map(drop))
     }
@@ -218,7 +234,10 @@ fn judge_channel(what: &str, code: &str, channel: &str, bot: &str, origin: &Orig
         ),
         "is_archived" => (
             format!("{channel} is archived"),
-            format!("Unarchive {channel} in its details, under Settings, or name another channel. {}", origin.set(CHANNEL)),
+            format!(
+                "Unarchive {channel} in its details, under Settings, or name another channel. {}",
+                origin.set(CHANNEL)
+            ),
         ),
         "restricted_action" => (
             format!("@{bot} may not post in {channel}"),

@@ -24,7 +24,9 @@ fn nothing_is_wrong_with_a_right_set_up_and_nothing_stays() {
         assert_eq!(finding["verdict"], "ok", "{finding}");
     }
     assert!(findings.all.len() > 60, "{}", findings.all.len());
-    for what in ["scope chat:write", "fallback channel", "may write issues", "on call", "queue alarms", "store", "clock"] {
+    for what in
+        ["scope chat:write", "fallback channel", "may write issues", "on call", "queue alarms", "store", "clock"]
+    {
         assert!(findings.all.iter().any(|finding| finding["what"] == what), "{what}");
     }
     assert_eq!(ward.fakes.violations(), Vec::<String>::new());
@@ -53,7 +55,11 @@ fn a_label_that_is_missing_is_mended_when_asked() {
     let ward = Ward::with(|_| {}, false);
     assert_eq!(ward.examine(&[]).wrong(), ["labels"]);
     let mended = ward.examine(&["--fix"]);
-    assert_eq!((mended.code, ward.fakes.github.labels("example-org/alarms")), (0, vec![LABEL.to_owned()]), "{mended:#?}");
+    assert_eq!(
+        (mended.code, ward.fakes.github.labels("example-org/alarms")),
+        (0, vec![LABEL.to_owned()]),
+        "{mended:#?}"
+    );
     assert_eq!(ward.examine(&[]).code, 0);
 }
 
@@ -69,9 +75,15 @@ fn everything_that_is_wrong_is_told_at_once_and_no_secret_with_it() {
     let text = ward.run(&[]);
     assert_eq!(text.code, 1);
     assert!(text.out.contains("\n  wrong   fallback channel"), "{}", text.out);
-    assert!(text.out.contains("\n          → Create the channel and type `/invite @dispatch` in it."), "{}", text.out);
+    assert!(
+        text.out.contains("\n          → Create the channel and type `/invite @dispatch` in it; if"),
+        "{}",
+        text.out
+    );
     assert!(text.out.ends_with("\n4 things are wrong. (2 not looked at)\n"), "{}", text.out);
-    for name in ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "GITHUB_TOKEN", "PAGERDUTY_API_KEY", "PAGERDUTY_ROUTING_KEY"] {
+    for name in
+        ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "GITHUB_TOKEN", "PAGERDUTY_API_KEY", "PAGERDUTY_ROUTING_KEY"]
+    {
         let secret = &ward.environment[name];
         assert!(!text.out.contains(secret) && !text.err.contains(secret), "{name}");
     }

@@ -1,6 +1,6 @@
 //! The functions of one stack: what CloudFormation and Lambda say of them, and calling one by hand.
 //!
-//! Sources: CloudFormation API reference, `DescribeStackResources`; Lambda API reference, `GetFunctionConfiguration`
+//! Sources: CloudFormation API reference, `ListStackResources`; Lambda API reference, `GetFunctionConfiguration`
 //! and `Invoke`.
 
 use std::collections::BTreeMap;
@@ -54,7 +54,7 @@ impl Stack {
     /// Serves CloudFormation at `POST /`, and Lambda at its own paths.
     pub fn router(&self) -> Router {
         Router::new()
-            .route("/", post(describe))
+            .route("/", post(list))
             .route("/2015-03-31/functions/{name}/configuration", get(configuration))
             .route("/2015-03-31/functions/{name}/invocations", post(invoke))
             .with_state(self.clone())
@@ -68,7 +68,8 @@ impl Stack {
     }
 }
 
-async fn describe(State(stack): State<Stack>, body: Bytes) -> Response {
+/// A page of what is in the stack: one resource, so that whoever asks must ask on.
+async fn list(State(stack): State<Stack>, body: Bytes) -> Response {
     let form: BTreeMap<String, String> = serde_urlencoded::from_bytes(&body).unwrap_or_default();
     let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     let refused = |code: &str, message: &str| {
@@ -76,26 +77,24 @@ async fn describe(State(stack): State<Stack>, body: Bytes) -> Response {
         let body = format!("<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>");
         (StatusCode::BAD_REQUEST, [(CONTENT_TYPE, "text/xml")], body).into_response()
     };
-    if field("Action") != "DescribeStackResources" {
+    if field("Action") != "ListStackResources" {
         return refused("InvalidAction", "The action is not served here");
     }
     if field("StackName") != stack.0.name {
         return refused("ValidationError", "Stack with this id does not exist");
     }
-    let member = |kind: &str, name: &str| {
-        format!(
-            "<member><LogicalResourceId>{name}</LogicalResourceId><PhysicalResourceId>{name}</PhysicalResourceId>\
-             <ResourceType>{kind}</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus>\
-             <Timestamp>2026-11-21T10:00:00.000Z</Timestamp></member>"
-        )
-    };
-    let functions = stack.0.functions.iter().map(|function| member("AWS::Lambda::Function", &function.name));
-    let members: String = functions.chain([member("AWS::SNS::Topic", "Topic")]).collect();
-    let result = format!("<StackResources>{members}</StackResources>");
-    let result = format!("<DescribeStackResourcesResult>{result}</DescribeStackResourcesResult>");
+    let functions = stack.0.functions.iter().map(|function| ("AWS::Lambda::Function", function.name.as_str()));
+    let resources: Vec<(&str, &str)> = [("AWS::SNS::Topic", "Topic")].into_iter().chain(functions).collect();
+    let at = field("NextToken").parse::<usize>().unwrap_or_default();
+    let Some((kind, name)) = resources.get(at) else { return refused("ValidationError", "NextToken is no token") };
+    let next = if at + 1 < resources.len() { format!("<NextToken>{}</NextToken>", at + 1) } else { String::new() };
     let body = format!(
-        "<DescribeStackResourcesResponse xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\">{result}\
-         <ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></DescribeStackResourcesResponse>"
+        "<ListStackResourcesResponse xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\">\
+         <ListStackResourcesResult><StackResourceSummaries><member><LogicalResourceId>{name}</LogicalResourceId>\
+         <PhysicalResourceId>{name}</PhysicalResourceId><ResourceType>{kind}</ResourceType>\
+         <ResourceStatus>CREATE_COMPLETE</ResourceStatus>\
+         <LastUpdatedTimestamp>2026-11-21T10:00:00.000Z</LastUpdatedTimestamp></member></StackResourceSummaries>{next}\
+         </ListStackResourcesResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></ListStackResourcesResponse>"
     );
     ([(CONTENT_TYPE, "text/xml")], body).into_response()
 }
@@ -119,8 +118,10 @@ async fn invoke(State(stack): State<Stack>, Path(name): Path<String>, body: Byte
     match call(&function.handler, event).await {
         Ok(answer) => Json(answer).into_response(),
         Err(message) => {
+            // What runs the function says so of itself, as in `Runtime.ExitError`.
+            let kind = message.split(':').next().filter(|kind| kind.starts_with("Runtime.")).unwrap_or("Error");
             let headers = [("x-amz-function-error", "Unhandled")];
-            (headers, Json(json!({"errorType": "Error", "errorMessage": message}))).into_response()
+            (headers, Json(json!({"errorType": kind, "errorMessage": message}))).into_response()
         }
     }
 }

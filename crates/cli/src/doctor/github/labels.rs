@@ -51,7 +51,10 @@ impl GitHub<'_> {
                 Tried::Not(finding) => finding,
                 Tried::Created | Tried::Exists => Finding::ok(WRITE, ""),
             }),
-            None => Some(Finding::skipped(WRITE, "the repository has no label to try it with; --fix creates one, and tries")),
+            None => Some(Finding::skipped(
+                WRITE,
+                "the repository has no label to try it with; --fix creates one, and tries",
+            )),
         };
         write.into_iter().chain([judge(&missing)]).collect()
     }

@@ -39,7 +39,11 @@ impl GitHub<'_> {
         let reply = self.send("github users.getByUsername", request(Method::GET, &self.base, &["users", name])).await?;
         Ok(match reply.status {
             StatusCode::NOT_FOUND => {
-                let mend = format!("{} It is a user, or a team written {}/TEAM.", self.origin.set(DEFAULT_USER), self.repo.owner);
+                let mend = format!(
+                    "{} It is a user, or a team written {}/TEAM.",
+                    self.origin.set(DEFAULT_USER),
+                    self.repo.owner
+                );
                 Finding::wrong(WHAT, format!("there is no @{name} on GitHub"), mend)
             }
             status if status.is_success() => Finding::wrong(
@@ -62,9 +66,9 @@ impl GitHub<'_> {
         }
         let path = ["orgs", org, "teams", team];
         let reply = self.send("github teams.getByName", request(Method::GET, &self.base, &path)).await?;
-        let sees_teams = reply.header("x-oauth-scopes").is_some_and(|held| {
-            held.split(',').any(|scope| SEES_TEAMS.contains(&scope.trim()))
-        });
+        let sees_teams = reply
+            .header("x-oauth-scopes")
+            .is_some_and(|held| held.split(',').any(|scope| SEES_TEAMS.contains(&scope.trim())));
         Ok(match reply.status {
             status if status.is_success() => match text(&body(&reply), "/notification_setting") {
                 Some("notifications_disabled") => {
@@ -75,7 +79,10 @@ impl GitHub<'_> {
             StatusCode::NOT_FOUND if sees_teams => Finding::wrong(
                 WHAT,
                 format!("there is no team {team} in {org}"),
-                format!("Create it at https://github.com/orgs/{org}/new-team, or mend the setting. {}", self.origin.set(DEFAULT_USER)),
+                format!(
+                    "Create it at https://github.com/orgs/{org}/new-team, or mend the setting. {}",
+                    self.origin.set(DEFAULT_USER)
+                ),
             ),
             StatusCode::NOT_FOUND | StatusCode::FORBIDDEN => {
                 Finding::skipped(WHAT, format!("the token may not look whether there is a team @{org}/{team}"))

@@ -121,7 +121,12 @@ fn each_fault_of_the_store_is_found() {
             "store",
             "Set AWS_REGION in this shell",
         ),
-        Plant::new("a bucket without rights", |ward| bucket(ward, 403, "AccessDenied"), "store", "Allow s3:PutObject on the bucket"),
+        Plant::new(
+            "a bucket without rights",
+            |ward| bucket(ward, 403, "AccessDenied"),
+            "store",
+            "Allow s3:PutObject on the bucket",
+        ),
         Plant::new("no such bucket", |ward| bucket(ward, 404, "NoSuchBucket"), "store", "aws s3 ls"),
         Plant::new("a bucket elsewhere", |ward| bucket(ward, 301, "PermanentRedirect"), "store", "Set AWS_REGION"),
         Plant::new("credentials that have expired", |ward| bucket(ward, 400, "ExpiredToken"), "store", "Sign in again"),

@@ -61,7 +61,7 @@ fn what_is_deployed_is_what_is_examined() {
         assert_eq!(findings.wrong(), [STORE], "{findings:#?}");
         let of_functions: Vec<_> = findings.all.iter().filter(|finding| finding["service"] == "Functions").collect();
         let names: Vec<_> = of_functions.iter().map(|finding| finding["what"].as_str().unwrap()).collect();
-        assert_eq!(names, ["incoming", "triage"]);
+        assert_eq!(names, ["incoming", "triage", "request address"]);
         assert!(findings.all.iter().any(|finding| finding["what"] == "may write issues"), "{findings:#?}");
     }
 }
@@ -73,8 +73,18 @@ fn each_fault_of_a_function_is_found() {
     };
     let rows: [(&str, Ward, &str, &str); 5] = [
         ("old", deployed(|_, told| two(told, told, version("0.0.1"))), "triage", "sam build && sam deploy"),
-        ("older", deployed(|_, told| two(told, told, Err("the event is none that Dispatch knows"))), "triage", "sam build && sam deploy"),
-        ("it ends at its start", deployed(|_, told| two(told, told, Err("exit status 1"))), "triage", "aws logs tail /aws/lambda/triage"),
+        (
+            "older",
+            deployed(|_, told| two(told, told, Err("the event is none that Dispatch knows"))),
+            "triage",
+            "sam build && sam deploy",
+        ),
+        (
+            "it ends at its start",
+            deployed(|_, told| two(told, told, Err("Runtime.ExitError: exit status 1"))),
+            "triage",
+            "aws logs tail /aws/lambda/triage",
+        ),
         (
             "one lacks a setting",
             deployed(|_, told| {

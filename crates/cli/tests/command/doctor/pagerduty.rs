@@ -28,15 +28,32 @@ fn each_fault_of_the_rest_interface_is_found() {
             "it may only read",
             |ward| {
                 let body = json!({ "error": { "message": "Access Denied", "code": 2010 } }).to_string();
-                ward.fakes.pagerduty.fault(Fault::new("createIncidentNote", Kind::Answer { status: 403, body }).always());
+                ward.fakes
+                    .pagerduty
+                    .fault(Fault::new("createIncidentNote", Kind::Answer { status: 403, body }).always());
             },
             "API key",
             "leave Read-only off",
         ),
         Plant::new("no such service", |ward| ward.set("PAGERDUTY_SERVICE_ID", "PNONE"), "service", "service-directory"),
-        Plant::new("disabled", |ward| show(ward, "disabled", policy()), "service", "Enable the service at https://example.com/service"),
-        Plant::new("in maintenance", |ward| show(ward, "maintenance", policy()), "service", "End the maintenance window"),
-        Plant::new("without a policy", |ward| show(ward, "active", Value::Null), "service", "Choose an escalation policy"),
+        Plant::new(
+            "disabled",
+            |ward| show(ward, "disabled", policy()),
+            "service",
+            "Enable the service at https://example.com/service",
+        ),
+        Plant::new(
+            "in maintenance",
+            |ward| show(ward, "maintenance", policy()),
+            "service",
+            "End the maintenance window",
+        ),
+        Plant::new(
+            "without a policy",
+            |ward| show(ward, "active", Value::Null),
+            "service",
+            "Choose an escalation policy",
+        ),
         Plant::new(
             "no such sender",
             |ward| ward.set("PAGERDUTY_FROM_ADDRESS", "nobody@example.com"),
@@ -46,13 +63,23 @@ fn each_fault_of_the_rest_interface_is_found() {
         Plant::new(
             "the sender is on call",
             |ward| {
-                let turn = |level, handle| OnCall { policy: "PPOLICY".to_owned(), schedule: None, level, user: User::named(handle) };
+                let turn = |level, handle| OnCall {
+                    policy: "PPOLICY".to_owned(),
+                    schedule: None,
+                    level,
+                    user: User::named(handle),
+                };
                 ward.fakes.pagerduty.put_on_call(vec![turn(1, "sam"), turn(2, "dispatch")]);
             },
             "sender",
             "Take the user off the schedules",
         ),
-        Plant::new("nobody is on call", |ward| ward.fakes.pagerduty.put_on_call(Vec::new()), "on call", "Put somebody on the schedules"),
+        Plant::new(
+            "nobody is on call",
+            |ward| ward.fakes.pagerduty.put_on_call(Vec::new()),
+            "on call",
+            "Put somebody on the schedules",
+        ),
     ]);
 }
 

@@ -6,8 +6,18 @@ use super::{Plant, find_each};
 fn each_setting_that_is_not_right_is_found() {
     find_each(&[
         Plant::new("no token", |ward| ward.unset("SLACK_BOT_TOKEN"), "SLACK_BOT_TOKEN", "OAuth & Permissions"),
-        Plant::new("no owner", |ward| ward.unset("GITHUB_OWNER"), "GITHUB_OWNER", "Set GITHUB_OWNER in the environment"),
-        Plant::new("a repository with its owner", |ward| ward.set("GITHUB_REPO", "a/b"), "GITHUB_REPO", "Set GITHUB_REPO"),
+        Plant::new(
+            "no owner",
+            |ward| ward.unset("GITHUB_OWNER"),
+            "GITHUB_OWNER",
+            "Set GITHUB_OWNER in the environment",
+        ),
+        Plant::new(
+            "a repository with its owner",
+            |ward| ward.set("GITHUB_REPO", "a/b"),
+            "GITHUB_REPO",
+            "Set GITHUB_REPO",
+        ),
         Plant::new(
             "hours that are none",
             |ward| ward.set("DISPATCH_WORKING_HOURS", "whenever"),
@@ -21,7 +31,12 @@ fn each_setting_that_is_not_right_is_found() {
             "never on call",
         ),
         Plant::new("no topic", |ward| ward.unset("DISPATCH_TOPIC_ARN"), "DISPATCH_TOPIC_ARN", "outputs"),
-        Plant::new("no store", |ward| ward.unset("DISPATCH_STORE_URL"), "DISPATCH_STORE_URL", "s3:// and the name of the bucket"),
+        Plant::new(
+            "no store",
+            |ward| ward.unset("DISPATCH_STORE_URL"),
+            "DISPATCH_STORE_URL",
+            "s3:// and the name of the bucket",
+        ),
         Plant::new(
             "ciphertext that cannot be decrypted",
             |ward| ward.set("PAGERDUTY_API_KEY", "secure:AAAA"),

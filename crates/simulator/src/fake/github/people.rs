@@ -23,7 +23,8 @@ impl Site {
             return Err(refused(403, "Repository was archived so is read-only."));
         }
         let is_app = !personal && self.settings.app.as_ref().is_some_and(|app| app.issues != "write");
-        let (may, who) = if personal { (self.settings.may_write, "personal access token") } else { (!is_app, "integration") };
+        let (may, who) =
+            if personal { (self.settings.may_write, "personal access token") } else { (!is_app, "integration") };
         if may {
             return Ok(());
         }

@@ -185,7 +185,9 @@ pub(super) fn post_ephemeral(workspace: &mut Workspace, call: &Call) -> Result<A
     let conversation = workspace.conversation(channel).ok_or_else(|| failed("channel_not_found"))?;
     let by_name = conversation.id != channel;
     match conversation {
-        _ if conversation.is_private && (by_name || !conversation.is_member) => return Err(failed("channel_not_found")),
+        _ if conversation.is_private && (by_name || !conversation.is_member) => {
+            return Err(failed("channel_not_found"));
+        }
         _ if conversation.is_archived => return Err(failed("is_archived")),
         _ if !conversation.is_member => return Err(failed("not_in_channel")),
         _ => {}
