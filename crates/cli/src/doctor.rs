@@ -54,18 +54,20 @@ const EXAMPLES: &str = "Examples:
 
 Exit code 0: nothing is wrong; 1: something is; 2: it could not begin.
 
-On AWS it needs the rights sns:GetTopicAttributes, sns:ListSubscriptionsByTopic, sqs:GetQueueUrl, sqs:GetQueueAttributes, and
-s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject on the store; kms:Decrypt where settings are encrypted; with
---stack or --function also cloudformation:ListStackResources, lambda:GetFunctionConfiguration and lambda:InvokeFunction.";
+On AWS it needs the rights sns:GetTopicAttributes, sns:ListSubscriptionsByTopic, sqs:GetQueueUrl,
+sqs:GetQueueAttributes, and s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject on the store; kms:Decrypt
+where settings are encrypted; with --stack or --function also cloudformation:ListStackResources,
+lambda:GetFunctionConfiguration and lambda:InvokeFunction.";
 
 /// How long KMS may take to decrypt settings.
 const DECRYPTION: Duration = Duration::from_secs(8);
 
 /// Say of each setting and each right whether it is as it should be, and what mends it
 ///
-/// Looks at the settings in the environment and in a file `.env` in this folder, asks Slack, GitHub, PagerDuty and AWS with
-/// them, and says what keeps Dispatch from working, with the step that mends it. It changes nothing that stays: in the store it
-/// writes and removes an object below `doctor/`, and in the fallback channel it posts a note that only the app's bot sees.
+/// Looks at the settings in the environment and in a file `.env` in this folder, asks Slack, GitHub, PagerDuty and AWS
+/// with them, and says what keeps Dispatch from working, with the step that mends it. It changes nothing that stays: in
+/// the store it writes and removes an object below `doctor/`, and in the fallback channel it posts a note that only the
+/// app's bot sees.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Doctor {
     /// Examine the functions of this CloudFormation stack, with the settings that they have

@@ -246,3 +246,21 @@ impl Received {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::receives_max;
+
+    #[test]
+    fn the_count_of_deliveries_is_a_number_however_it_is_written() {
+        for (policy, count) in [
+            (r#"{"deadLetterTargetArn":"a","maxReceiveCount":5}"#, Some(5)),
+            (r#"{"deadLetterTargetArn":"a","maxReceiveCount":"5"}"#, Some(5)),
+            (r#"{"deadLetterTargetArn":"a"}"#, None),
+            (r#"{"maxReceiveCount":-1}"#, None),
+            ("", None),
+        ] {
+            assert_eq!(receives_max(policy), count, "{policy}");
+        }
+    }
+}

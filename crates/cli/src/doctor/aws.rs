@@ -42,8 +42,7 @@ pub(super) async fn connect(settings: &Settings) -> Result<Option<Aws>, Finding>
 
 /// Looks at everything, as far as the settings lead there.
 pub(super) async fn examine(read: &Read, aws: &Result<Option<Aws>, Finding>) -> Vec<Finding> {
-    let mut findings: Vec<Finding> =
-        read.findings(aws::SETTINGS).into_iter().filter(|finding| finding.is_wrong()).collect();
+    let mut findings: Vec<Finding> = read.findings(aws::SETTINGS).into_iter().filter(Finding::is_wrong).collect();
     match aws {
         Ok(Some(aws)) => {
             findings.push(Finding::ok("credentials", aws.region().unwrap_or_default()));
@@ -137,8 +136,8 @@ fn judge_queue(what: &str, receives: u32, expected: Option<u32>, origin: &Origin
             what,
             format!("a message is given up after {receives} deliveries, and {RECEIVES_MAX} is {expected}"),
             format!(
-                "{} The value is {receives}, or deploy the queue with maxReceiveCount {expected}: with too large a number \
-                 nobody is paged for what is given up, with too small a one too early.",
+                "{} The value is {receives}, or deploy the queue with maxReceiveCount {expected}: with too large a \
+                 number nobody is paged for what is given up, with too small a one too early.",
                 origin.set(RECEIVES_MAX)
             ),
         ),

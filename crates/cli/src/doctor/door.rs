@@ -54,7 +54,8 @@ pub(super) async fn examine(url: &Url, settings: &Settings, origin: &Origin, pro
             WHAT,
             format!("{found}: the signature is not taken"),
             format!(
-                "The function has another signing secret than this one, so it refuses clicks or these settings are wrong. {}",
+                "The function has another signing secret than this one, so it refuses clicks or these settings are \
+                 wrong. {}",
                 origin.set_from_its_place(SIGNING_SECRET)
             ),
         ),

@@ -229,8 +229,9 @@ fn log_of(function: &str) -> String {
 
 fn unseen(whose: &str, failed: &Failed) -> String {
     format!(
-        "{whose} cannot be looked at: {}\nIs this shell signed in to AWS, in the right account and region (AWS_REGION), with the \
-         rights cloudformation:ListStackResources, lambda:GetFunctionConfiguration and lambda:InvokeFunction?",
+        "{whose} cannot be looked at: {}\nIs this shell signed in to AWS, in the right account and region \
+         (AWS_REGION), with the rights cloudformation:ListStackResources, lambda:GetFunctionConfiguration and \
+         lambda:InvokeFunction?",
         said(failed)
     )
 }

@@ -110,8 +110,9 @@ impl GitHub<'_> {
                 "repository",
                 format!("there is no {}, or the token may not see it", self.repo),
                 format!(
-                    "Create it (`gh repo create {} --private`), or mend GITHUB_OWNER and GITHUB_REPO; if it is there, give the \
-                     token access to it: under Repository access for a fine-grained one, with the scope repo for a classic one.",
+                    "Create it (`gh repo create {} --private`), or mend GITHUB_OWNER and GITHUB_REPO; if it is \
+                     there, give the token access to it: under Repository access for a fine-grained one, with the \
+                     scope repo for a classic one.",
                     self.repo
                 ),
             ),
@@ -193,8 +194,8 @@ impl GitHub<'_> {
                 WHAT,
                 format!("everybody reads {}, so Dispatch opens no issue there", self.repo),
                 format!(
-                    "Make it private at {page}/settings, under Danger Zone, or set {ALLOW_PUBLIC} to yes if alarms may be read \
-                     by everybody."
+                    "Make it private at {page}/settings, under Danger Zone, or set {ALLOW_PUBLIC} to yes if alarms \
+                     may be read by everybody."
                 ),
             ),
         }

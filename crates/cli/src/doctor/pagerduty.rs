@@ -112,8 +112,8 @@ impl Rest<'_> {
         }
     }
 
-    /// Whether the key may do more than read, and the sender is known: a note on an incident that is not there is refused
-    /// for the first of these reasons that holds.
+    /// Whether the key may do more than read: a note on an incident that is not there is refused either way, and to a
+    /// key that may only read for that reason.
     async fn may_write(&self) -> Finding {
         const WHAT: &str = "API key";
         let request = self.request(Method::POST, &["incidents", NO_INCIDENT, "notes"]);
@@ -165,12 +165,13 @@ impl Rest<'_> {
     fn judge_turns(&self, turns: &Value, sender: &str) -> Vec<Finding> {
         let turns: Vec<&Value> = turns.get("oncalls").and_then(Value::as_array).into_iter().flatten().collect();
         let is_senders = |turn: &&Value| text(turn, "/user/id") == Some(sender);
-        let sender = match turns.iter().any(|turn| is_senders(turn)) {
+        let sender = match turns.iter().any(is_senders) {
             true => Finding::wrong(
                 "sender",
                 format!("{} is on call for the service: a page to its own sender wakes nobody", self.from),
                 format!(
-                    "Take the user off the schedules of the service's escalation policy, or name one who is on none. {}",
+                    "Take the user off the schedules of the service's escalation policy, or name one who is on \
+                     none. {}",
                     self.origin.set_from_its_place(FROM)
                 ),
             ),
@@ -223,7 +224,9 @@ async fn routing_key(base: &Url, key: &SecretString, origin: &Origin, probe: &Pr
     let key = key.expose_secret();
     let trigger = json!({
         "routing_key": key, "event_action": "trigger", "dedup_key": id, "client": "Dispatch",
-        "payload": { "summary": "A test by dispatch doctor, resolved at once", "source": "dispatch", "severity": "info" },
+        "payload": {
+            "summary": "A test by dispatch doctor, resolved at once", "source": "dispatch", "severity": "info",
+        },
     });
     let resolve = json!({ "routing_key": key, "event_action": "resolve", "dedup_key": id });
     let send = async |event: &Value| {

@@ -68,16 +68,16 @@ fn judge_clock(ahead_s: Option<i64>) -> Finding {
     let which = if ahead_s > 0 { "behind" } else { "ahead of" };
     let apart_s = ahead_s.abs();
     let found = format!("this machine is {apart_s} s {which} the services");
-    match apart_s {
-        ..=APART_S => Finding::ok(WHAT, "as the services have it"),
-        ..=APART_MAX_S => {
-            Finding::note(WHAT, format!("{found}; from {APART_MAX_S} s on, Slack's signatures are refused"))
-        }
-        _ => Finding::wrong(
+    if apart_s <= APART_S {
+        Finding::ok(WHAT, "as the services have it")
+    } else if apart_s <= APART_MAX_S {
+        Finding::note(WHAT, format!("{found}; from {APART_MAX_S} s on, Slack's signatures are refused"))
+    } else {
+        Finding::wrong(
             WHAT,
             format!("{found}; from {APART_MAX_S} s on, signatures and tokens are refused"),
             "Set the clock of this machine by the network, such as with `sudo timedatectl set-ntp true`.",
-        ),
+        )
     }
 }
 
@@ -130,8 +130,8 @@ pub(super) fn unreachable(what: &str, at: &str, setting: &str, failed: &Failed) 
         what,
         format!("no answer from {at}: {}", said(failed)),
         format!(
-            "Try `curl -sI {at}` here. If that fails, too, mend the network, the proxy or the firewall; if the address is \
-             not the one you mean, {setting} is."
+            "Try `curl -sI {at}` here. If that fails, too, mend the network, the proxy or the firewall; if the \
+             address is not the one you mean, {setting} is."
         ),
     )
 }

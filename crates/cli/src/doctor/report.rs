@@ -128,7 +128,8 @@ mod tests {
                 Finding::usual("SLACK_OTHER", "not set"),
             ],
         };
-        let expected = "Slack\n  ok      token    dispatch\n  wrong   channel  it is archived\n          → Unarchive it.\n\
+        let expected = "Slack\n  ok      token    dispatch\n  wrong   channel  it is archived\n\
+                        \x20         → Unarchive it.\n\
                         \x20         by default: SLACK_API_URL\n          not set, not needed: SLACK_OTHER\n\n";
         assert_eq!(block(&section), expected);
         assert_eq!(ending(0, 0, 0), "Nothing is wrong.\n");

@@ -28,7 +28,8 @@ const PLACES: &[(&str, &str)] = &[
     ("GITHUB_APP_ID", "It is the App ID at the top of the app's page, under https://github.com/settings/apps."),
     (
         "GITHUB_APP_PRIVATE_KEY",
-        "Generate one under Private keys on the app's page, and set the whole text of the file; line breaks may be written \\n.",
+        "Generate one under Private keys on the app's page, and set the whole text of the file; line breaks may be \
+         written \\n.",
     ),
     (
         "PAGERDUTY_ROUTING_KEY",

@@ -1,7 +1,7 @@
 //! Slack: the app's token, what it may do, and whether the fallback channel hears it.
 //!
-//! Each right is tried as Dispatch uses it. Looking a channel up would take scopes that Dispatch does without, so a note
-//! that nobody sees is sent there: an ephemeral one, to the bot itself.
+//! Each right is tried as Dispatch uses it. Looking a channel up would take scopes that Dispatch does without, so a
+//! note that nobody sees is sent there: an ephemeral one, to the bot itself.
 
 use dispatch_engine::ports::Failed;
 use dispatch_services::{http::Reply, settings::Settings};
@@ -114,8 +114,8 @@ impl Slack<'_> {
         let set = self.origin.set(TOKEN);
         let mend = match code {
             "token_revoked" | "token_expired" | "account_inactive" => format!(
-                "At {APPS}, under OAuth & Permissions of the app, choose Reinstall to Workspace and copy the new Bot User OAuth \
-                 Token. {set}"
+                "At {APPS}, under OAuth & Permissions of the app, choose Reinstall to Workspace and copy the new \
+                 Bot User OAuth Token. {set}"
             ),
             "ratelimited" => "Wait a minute, and run this again.".to_owned(),
             _ => self.origin.set_from_its_place(TOKEN),
@@ -206,8 +206,8 @@ fn scopes(held: Option<&str>, origin: &Origin) -> Vec<Finding> {
     let held: Vec<&str> = held.split(',').map(str::trim).collect();
     let add = |scope: &str| {
         format!(
-            "At {APPS}, add {scope} under OAuth & Permissions, Bot Token Scopes, and choose Reinstall to Workspace. If the \
-             token is another one then: {}",
+            "At {APPS}, add {scope} under OAuth & Permissions, Bot Token Scopes, and choose Reinstall to Workspace. \
+             If the token is another one then: {}",
             origin.set(TOKEN)
         )
     };
@@ -227,8 +227,8 @@ fn judge_channel(what: &str, code: &str, channel: &str, bot: &str, origin: &Orig
         "channel_not_found" => (
             format!("there is no {channel} that @{bot} can see"),
             format!(
-                "Create the channel and type `/invite @{bot}` in it; if it is private, set its id and not its name. Or name \
-                 another one. {}",
+                "Create the channel and type `/invite @{bot}` in it; if it is private, set its id and not its name. \
+                 Or name another one. {}",
                 origin.set_from_its_place(CHANNEL)
             ),
         ),

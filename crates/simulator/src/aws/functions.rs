@@ -60,12 +60,14 @@ impl Stack {
             .with_state(self.clone())
     }
 
-    fn function(&self, name: &str) -> Result<&Function, Response> {
-        self.0.functions.iter().find(|function| function.name == name).ok_or_else(|| {
-            let body = json!({"Type": "User", "Message": format!("Function not found: {name}")});
-            (StatusCode::NOT_FOUND, [("x-amzn-errortype", "ResourceNotFoundException")], Json(body)).into_response()
-        })
+    fn function(&self, name: &str) -> Option<&Function> {
+        self.0.functions.iter().find(|function| function.name == name)
     }
+}
+
+fn absent(name: &str) -> Response {
+    let body = json!({"Type": "User", "Message": format!("Function not found: {name}")});
+    (StatusCode::NOT_FOUND, [("x-amzn-errortype", "ResourceNotFoundException")], Json(body)).into_response()
 }
 
 /// A page of what is in the stack: one resource, so that whoever asks must ask on.
@@ -94,26 +96,20 @@ async fn list(State(stack): State<Stack>, body: Bytes) -> Response {
          <PhysicalResourceId>{name}</PhysicalResourceId><ResourceType>{kind}</ResourceType>\
          <ResourceStatus>CREATE_COMPLETE</ResourceStatus>\
          <LastUpdatedTimestamp>2026-11-21T10:00:00.000Z</LastUpdatedTimestamp></member></StackResourceSummaries>{next}\
-         </ListStackResourcesResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></ListStackResourcesResponse>"
+         </ListStackResourcesResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata>\
+         </ListStackResourcesResponse>"
     );
     ([(CONTENT_TYPE, "text/xml")], body).into_response()
 }
 
 async fn configuration(State(stack): State<Stack>, Path(name): Path<String>) -> Response {
-    match stack.function(&name) {
-        Ok(function) => {
-            Json(json!({"FunctionName": name, "Environment": {"Variables": function.environment}})).into_response()
-        }
-        Err(refusal) => refusal,
-    }
+    let shown = |function: &Function| json!({"FunctionName": name, "Environment": {"Variables": function.environment}});
+    stack.function(&name).map_or_else(|| absent(&name), |function| Json(shown(function)).into_response())
 }
 
 /// What the function answers; an error is told as one of the function, not of the call.
 async fn invoke(State(stack): State<Stack>, Path(name): Path<String>, body: Bytes) -> Response {
-    let function = match stack.function(&name) {
-        Ok(function) => function,
-        Err(refusal) => return refusal,
-    };
+    let Some(function) = stack.function(&name) else { return absent(&name) };
     let event = serde_json::from_slice::<Value>(&body).unwrap_or_default();
     match call(&function.handler, event).await {
         Ok(answer) => Json(answer).into_response(),

@@ -62,8 +62,8 @@ impl App<'_> {
             "app",
             format!("GitHub does not take the key for the app {id}: {}", message(&reply)),
             format!(
-                "Compare {APP_ID} with the app's page under https://github.com/settings/apps. If it is right, the key is \
-                 another app's, or was deleted: {}",
+                "Compare {APP_ID} with the app's page under https://github.com/settings/apps. If it is right, the \
+                 key is another app's, or was deleted: {}",
                 self.origin.set_from_its_place(APP_KEY)
             ),
         ))
@@ -97,8 +97,8 @@ impl App<'_> {
                 "may write issues",
                 "the app may not write issues",
                 format!(
-                    "On the app's page, under Permissions & events, Repository permissions, set Issues to Read and write; then \
-                     accept that at {page}."
+                    "On the app's page, under Permissions & events, Repository permissions, set Issues to Read and \
+                     write; then accept that at {page}."
                 ),
             )),
             Some(id) => Ok(id),

@@ -85,8 +85,8 @@ impl GitHub<'_> {
                 WRITE,
                 format!("it may not: {}", message(&reply)),
                 format!(
-                    "Give the token Issues: Read and write under Repository permissions (a classic one the scope repo), and its \
-                     owner the role Write in {}. {}",
+                    "Give the token Issues: Read and write under Repository permissions (a classic one the scope \
+                     repo), and its owner the role Write in {}. {}",
                     self.repo,
                     self.origin.set(TOKEN)
                 ),

@@ -26,8 +26,8 @@ impl GitHub<'_> {
         Some(found.unwrap_or_else(|failed| unreachable(WHAT, self.base.as_str(), API, &failed)))
     }
 
-    /// Only people who may read the repository are told that they are mentioned; they are also those whom an issue may be
-    /// assigned to.
+    /// Only people who may read the repository are told that they are mentioned; they are also those whom an issue may
+    /// be assigned to.
     /// <https://docs.github.com/en/rest/issues/assignees#check-if-a-user-can-be-assigned>
     async fn user(&self, name: &str) -> Result<Finding, Failed> {
         let reply = self.in_repo("github issues.checkUserCanBeAssigned", &["assignees", name]).await?;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Plant, find_each, ward::Ward};
 
 /// The service looks like this from now on.
-fn show(ward: &mut Ward, status: &str, policy: Value) {
+fn show(ward: &mut Ward, status: &str, policy: &Value) {
     let service = json!({ "service": { "id": "PABC123", "name": "Security on-call", "status": status,
         "html_url": "https://example.com/service", "escalation_policy": policy } });
     let kind = Kind::Answer { status: 200, body: service.to_string() };
@@ -38,19 +38,19 @@ fn each_fault_of_the_rest_interface_is_found() {
         Plant::new("no such service", |ward| ward.set("PAGERDUTY_SERVICE_ID", "PNONE"), "service", "service-directory"),
         Plant::new(
             "disabled",
-            |ward| show(ward, "disabled", policy()),
+            |ward| show(ward, "disabled", &policy()),
             "service",
             "Enable the service at https://example.com/service",
         ),
         Plant::new(
             "in maintenance",
-            |ward| show(ward, "maintenance", policy()),
+            |ward| show(ward, "maintenance", &policy()),
             "service",
             "End the maintenance window",
         ),
         Plant::new(
             "without a policy",
-            |ward| show(ward, "active", Value::Null),
+            |ward| show(ward, "active", &Value::Null),
             "service",
             "Choose an escalation policy",
         ),

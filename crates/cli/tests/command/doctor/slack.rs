@@ -26,7 +26,7 @@ fn each_fault_of_the_token_is_found() {
         Plant::new(
             "rotated",
             |ward| {
-                let body = json!({ "ok": true, "user_id": "U0DISPATCH", "bot_id": "B0", "team_id": "T0", "expires_in": 7_200 });
+                let body = json!({ "ok": true, "user_id": "U0BOT", "bot_id": "B0", "team_id": "T0", "expires_in": 60 });
                 let kind = Kind::Answer { status: 200, body: body.to_string() };
                 ward.fakes.slack.fault(Fault::new("auth.test", kind).always());
             },

@@ -70,8 +70,9 @@ pub(super) fn team(site: &mut Site, call: &Call) -> Result<Answer, Answer> {
     let value = json!({
         "id": 1, "node_id": "T_1", "name": slug, "slug": slug, "description": null, "privacy": "closed",
         "notification_setting": "notifications_enabled", "permission": "pull", "parent": null, "type": "organization",
-        "url": at, "html_url": format!("{}/orgs/{org}/teams/{slug}", site.root), "members_url": format!("{at}/members{{/member}}"),
-        "repositories_url": format!("{at}/repos"), "members_count": 1, "repos_count": 1, "organization": view::user(&site.root, org),
+        "url": at, "html_url": format!("{}/orgs/{org}/teams/{slug}", site.root),
+        "members_url": format!("{at}/members{{/member}}"), "repositories_url": format!("{at}/repos"),
+        "members_count": 1, "repos_count": 1, "organization": view::user(&site.root, org),
     });
     Ok(Answer::json(200, &value))
 }

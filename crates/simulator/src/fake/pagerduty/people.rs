@@ -32,7 +32,10 @@ pub(super) fn list(account: &mut Account, call: &Call) -> Result<Answer, Answer>
     let all: Vec<_> = account.settings.users.iter().filter(|user| fits(&user.name) || fits(&user.email)).collect();
     let shown = |id: &str, name: &str, email: &str| -> Value {
         let at = format!("{}/users/{id}", account.root);
-        json!({"id": id, "type": "user", "summary": name, "name": name, "email": email, "role": "user", "self": at, "html_url": at})
+        json!({
+            "id": id, "type": "user", "summary": name, "name": name, "email": email, "role": "user",
+            "self": at, "html_url": at,
+        })
     };
     let users: Vec<_> = all.iter().take(limit).map(|user| shown(&user.id, &user.name, &user.email)).collect();
     let more = all.len() > users.len();
