@@ -1,6 +1,6 @@
 //! `dispatch doctor`: what keeps a deployment from working, and the step that mends it.
 //!
-//! A check is a [`Finding`](finding::Finding). Each service has a file, which asks at its rim and judges what it is
+//! A check is a [`Finding`]. Each service has a file, which asks at its rim and judges what it is
 //! answered by pure functions; a fault in one hides nothing of the others.
 
 mod aws;
@@ -32,6 +32,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use self::{
+    finding::Finding,
     functions::Functions,
     probe::Probe,
     report::Section,
@@ -130,29 +131,12 @@ impl Doctor {
             let aws = aws::connect(settings).await;
             tokio::join!(aws::examine(&read, &aws), store::examine(settings, origin, &aws))
         };
-        let deployed = async {
-            let deployed = async {
-                match &functions {
-                    Some(functions) => functions.examine(&read, &here).await,
-                    None => Vec::new(),
-                }
-            };
-            let door = async {
-                match &self.url {
-                    Some(url) => vec![door::examine(url, settings, origin, &probe).await],
-                    None if functions.is_some() => vec![door::unknown()],
-                    None => Vec::new(),
-                }
-            };
-            let (deployed, door) = tokio::join!(deployed, door);
-            [deployed, door].concat()
-        };
         let (slack, github, pagerduty, (aws, store), deployed) = tokio::join!(
             slack::examine(settings, origin, &probe, &wishes),
             github::examine(settings, origin, &probe, &wishes),
             pagerduty::examine(settings, origin, &probe, &wishes),
             aws,
-            deployed,
+            self.deployed(functions.as_ref(), &read, &here, &probe),
         );
         let own = own_settings().flat_map(|declared| read.findings(declared)).chain([probe.clock()]).collect();
         let sections = [
@@ -165,6 +149,30 @@ impl Doctor {
         ];
         let sections = sections.map(|(title, findings)| Section { title, findings });
         Ok(sections.into_iter().filter(|section| !section.findings.is_empty()).collect())
+    }
+
+    /// The functions, and the way from Slack to them.
+    async fn deployed(
+        &self,
+        functions: Option<&Functions>,
+        read: &Read,
+        here: &BTreeMap<String, String>,
+        probe: &Probe,
+    ) -> Vec<Finding> {
+        let deployed = async {
+            match functions {
+                Some(functions) => functions.examine(read, here).await,
+                None => Vec::new(),
+            }
+        };
+        let door = async {
+            match &self.url {
+                Some(url) => Some(door::examine(url, &read.settings, &read.origin, probe).await),
+                None => functions.map(|_| door::unknown()),
+            }
+        };
+        let (deployed, door) = tokio::join!(deployed, door);
+        deployed.into_iter().chain(door).collect()
     }
 
     async fn read(&self, functions: Option<&Functions>, here: &BTreeMap<String, String>) -> Read {
@@ -204,4 +212,26 @@ fn confirmed(answers: &mut impl BufRead) -> Result<bool, Failure> {
     let mut answer = String::new();
     answers.read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_yes_lets_a_test_event_go_out() {
+        for (answer, yes) in [("y\n", true), ("YES\n", true), ("\n", false), ("n\n", false), ("", false)] {
+            assert_eq!(confirmed(&mut answer.as_bytes()).unwrap(), yes, "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn every_setting_is_in_one_section() {
+        let vendors = [slack_service::SETTINGS, github_service::SETTINGS, pagerduty_service::SETTINGS];
+        let mut told: Vec<&str> = own_settings().chain(vendors).flatten().map(|setting| setting.name).collect();
+        let mut all: Vec<&str> = all_settings().into_iter().flatten().map(|setting| setting.name).collect();
+        told.sort_unstable();
+        all.sort_unstable();
+        assert_eq!(told, all);
+    }
 }

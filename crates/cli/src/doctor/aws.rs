@@ -27,7 +27,7 @@ pub(super) async fn connect(settings: &Settings) -> Result<Option<Aws>, Finding>
     if settings.text(sns::TOPIC).is_none() && !store::needs_aws(settings) {
         return Ok(None);
     }
-    let aws = Aws::connect(settings).await;
+    let aws = until(Instant::now() + PATIENCE, Aws::connect(settings)).await;
     let aws = aws.map_err(|unusable| Finding::wrong(WHAT, unusable.to_string(), "Build Dispatch with TLS."))?;
     let found = until(Instant::now() + PATIENCE, aws.find_credentials()).await;
     found.map_err(|failed| {
@@ -121,7 +121,7 @@ async fn look_at(aws: &Aws, text: &str, expected: Option<u32>, origin: &Origin) 
     let queue = judge_queue(&what, receives, expected, origin);
     let letters = match stand(aws, dead).await {
         Ok(standing) => judge_letters(dead, &standing),
-        Err(failed) => judge_grave(&what, dead, &failed),
+        Err(failed) => judge_grave(dead, &failed),
     };
     vec![queue, letters]
 }
@@ -153,15 +153,17 @@ fn judge_letters(dead: &QueueArn, standing: &Standing) -> Finding {
     }
 }
 
-fn judge_grave(what: &str, dead: &QueueArn, failed: &Failed) -> Finding {
-    if said(failed).contains("NonExistentQueue") || said(failed).contains("QueueDoesNotExist") {
-        return Finding::wrong(
+/// A dead-letter queue that cannot be looked at.
+fn judge_grave(dead: &QueueArn, failed: &Failed) -> Finding {
+    let what = format!("dead letters {}", dead.name());
+    match said(failed) {
+        reason if ["NonExistentQueue", "QueueDoesNotExist"].iter().any(|code| reason.contains(code)) => Finding::wrong(
             what,
-            format!("its dead-letter queue {} is not there: what fails is lost", dead.name()),
-            "Deploy the stack again, or create a queue of this name.",
-        );
+            "the queue for them is not there: what is given up is lost",
+            format!("Deploy the stack again, or create it with `aws sqs create-queue --queue-name {}`.", dead.name()),
+        ),
+        _ => unseen(&what, &dead.to_string(), failed, "sqs:GetQueueAttributes"),
     }
-    unseen(&format!("dead letters {}", dead.name()), &dead.to_string(), failed, "sqs:GetQueueAttributes")
 }
 
 /// AWS does not show it. A right that this shell lacks may well be the functions'.
@@ -237,7 +239,17 @@ fn at<'a>(aws: &'a Aws, setting: &str) -> &'a str {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::finding::Verdict, *};
+
+    #[test]
+    fn a_dead_letter_queue_that_is_gone_is_told_from_one_that_may_not_be_seen() {
+        let dead: QueueArn = "arn:aws:sqs:eu-central-1:123456789012:alarms-dead".parse().unwrap();
+        let judged =
+            |reason: &str| judge_grave(&dead, &Failed::Refused { call: "sqs GetQueueUrl", reason: reason.to_owned() });
+        let gone = judged("AWS.SimpleQueueService.NonExistentQueue");
+        assert!(matches!(&gone.verdict, Verdict::Wrong { mend, .. } if mend.contains("--queue-name alarms-dead")));
+        assert!(matches!(judged("AccessDenied").verdict, Verdict::Skipped(_)));
+    }
 
     #[test]
     fn codes_are_told_from_connections() {

@@ -214,7 +214,7 @@ async fn routing_key(base: &Url, key: &SecretString, origin: &Origin, probe: &Pr
     const WHAT: &str = "routing key";
     let chars = key.expose_secret().chars().count();
     if chars != ROUTING_KEY_CHARS {
-        let found = format!("{chars} characters, expected {ROUTING_KEY_CHARS}");
+        let found = format!("length {chars}, expected {ROUTING_KEY_CHARS}");
         return Finding::wrong(WHAT, found, origin.set_from_its_place(ROUTING_KEY));
     }
     if let Err(why) = &wishes.page {

@@ -96,7 +96,7 @@ impl Read {
         }
         let is_given = self.given.get(name).is_some_and(|value| !value.trim().is_empty());
         match self.settings.text(name) {
-            Some(value) if setting.secret => Finding::ok(name, format!("set, {} characters", value.chars().count())),
+            Some(value) if setting.secret => Finding::ok(name, format!("set, length {}", value.chars().count())),
             // Whatever was ciphertext is not shown, either.
             Some(_) if is_given => Finding::ok(name, self.settings.problem(name, "").found.trim_matches('"')),
             Some(value) => Finding::usual(name, value),

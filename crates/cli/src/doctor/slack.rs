@@ -68,7 +68,7 @@ fn signing_secret(secret: &SecretString, origin: &Origin) -> Finding {
     }
     let found = match secret.starts_with("xox") {
         true => "it is a token".to_owned(),
-        false => format!("{} characters, expected {SECRET_CHARS} hex digits", secret.chars().count()),
+        false => format!("length {}, expected {SECRET_CHARS} hex digits", secret.chars().count()),
     };
     Finding::wrong(WHAT, found, origin.set_from_its_place(SIGNING_SECRET))
 }
