@@ -163,3 +163,26 @@ async fn signed_rubbish_is_refused_and_a_certificate_probe_is_not() {
     assert_eq!(story.send(&signed(&button(&format!("v1.{}.life.0", "a".repeat(40))))).await, 200);
     assert!(story.incidents().is_empty() && story.issues().is_empty());
 }
+
+#[tokio::test]
+async fn a_ping_is_answered_with_the_version_and_nothing_else() {
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+    let story = Story::begin().await;
+    let ping = |secret: &str| Click::signed("dispatch=ping".to_owned(), secret, Timestamp::now().as_second());
+    let ask = async |ping: Click| story.town.ask(ping.body.as_bytes(), &ping.headers).await;
+    // The same one again is no replay: it does nothing.
+    for _ in 0..2 {
+        let answer = ask(ping("signed-by-the-fake-only")).await;
+        assert_eq!((answer.status, answer.version.as_deref(), answer.body.as_str()), (200, Some(VERSION), ""));
+    }
+    let unsigned = ask(ping("signed-by-somebody-else")).await;
+    assert_eq!((unsigned.status, unsigned.version), (401, None));
+
+    let event = json!({ "dispatch": "ping" });
+    let version = json!({ "version": VERSION });
+    assert_eq!(dispatch_incoming::handle(&story.town.world, event.clone(), TIME).await.unwrap(), version);
+    assert_eq!(story.town.triage.handle(event).await, version);
+    let by_http = json!({ "dispatch": "ping", "requestContext": {}, "headers": {} });
+    assert_eq!(story.town.triage.handle(by_http).await["statusCode"], 401);
+    story.ends_with(&[]);
+}

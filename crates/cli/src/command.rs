@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 
 use crate::{
-    Failure, check, completions, encrypt, life,
+    Failure, check, completions, doctor, encrypt, life,
     local::{self, Local},
     plan, redrive, schema, send, slack_manifest, status, tail,
 };
@@ -22,6 +22,7 @@ const COMMANDS: &[Command] = &[
     redrive::COMMAND,
     slack_manifest::COMMAND,
     encrypt::COMMAND,
+    doctor::COMMAND,
     schema::COMMAND,
     completions::COMMAND,
 ];

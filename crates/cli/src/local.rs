@@ -1,6 +1,6 @@
 //! `dispatch local`: everything on this machine.
 
-mod settings;
+pub(crate) mod settings;
 mod stop;
 
 use std::{

@@ -3,6 +3,7 @@
 mod check;
 mod command;
 mod completions;
+mod doctor;
 mod encrypt;
 mod life;
 mod local;

@@ -33,6 +33,9 @@ pub use self::{
     tally::{Count, Numbers, Span, Tally},
 };
 
+/// The labels that Dispatch puts on issues by itself, beside those that messages name.
+pub const LABELS: [&str; 1] = [perform::UNANSWERED];
+
 /// Why a run ended with something left to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Stopped {

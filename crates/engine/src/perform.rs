@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The label of an issue whose question nobody answered in time.
-const UNANSWERED: &str = "unanswered";
+pub(crate) const UNANSWERED: &str = "unanswered";
 
 /// Comments on one issue that show unreadable texts; what differs once more is listed in a digest.
 pub(crate) const EVIDENCE_MAX: usize = 20;

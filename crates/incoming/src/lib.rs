@@ -92,7 +92,8 @@ struct Life {
     positions: Vec<usize>,
 }
 
-/// Handles one event within `time`: a batch of messages, or a tick of the clock.
+/// Handles one event within `time`: a batch of messages, a tick of the clock, or a ping, `{"dispatch": "ping"}`,
+/// whose answer is the version.
 ///
 /// For an SQS batch the answer names the messages that must come again.
 ///
@@ -100,6 +101,9 @@ struct Life {
 /// [`Error`] when the event is none that Dispatch knows, or a record of a direct event failed.
 pub async fn handle(world: &World, event: Value, time: Duration) -> Result<Value, Error> {
     let end = Instant::now() + time;
+    if event.get("dispatch").and_then(Value::as_str) == Some("ping") {
+        return Ok(json!({ "version": env!("CARGO_PKG_VERSION") }));
+    }
     if is_tick(&event) {
         return tick(world, end).await;
     }

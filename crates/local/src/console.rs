@@ -19,7 +19,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     middleware,
     response::{
-        IntoResponse, Sse,
+        AppendHeaders, IntoResponse, Sse,
         sse::{Event, KeepAlive},
     },
     routing::{get, post},
@@ -106,6 +106,8 @@ async fn signed(State(console): State<Console>, headers: HeaderMap, body: Bytes)
         Some((name.to_string(), value.to_str().ok()?.to_owned()))
     };
     let headers: Vec<_> = headers.iter().filter_map(text).collect();
-    let Answer { status, kind, body } = console.town.ask(&body, &headers).await;
-    (StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), [(header::CONTENT_TYPE, kind)], body)
+    let Answer { status, kind, body, version } = console.town.ask(&body, &headers).await;
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let version = version.map(|version| [("x-dispatch-version", version)]);
+    (status, [(header::CONTENT_TYPE, kind)], AppendHeaders(version.into_iter().flatten()), body)
 }

@@ -8,7 +8,10 @@
 use std::{error::Error, time::Duration};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
-use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, SharedCredentialsProvider},
+};
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use dispatch_engine::ports::Failed;
@@ -104,7 +107,7 @@ impl Aws {
     }
 
     /// What the SDK's clients are made from. Whatever they send is repeated when its reply is lost.
-    pub(crate) fn sdk(&self) -> &SdkConfig {
+    pub fn sdk(&self) -> &SdkConfig {
         &self.sdk
     }
 
@@ -114,13 +117,24 @@ impl Aws {
         self.sdk.to_builder().http_client(wire::freely(self.http.clone(), call)).build()
     }
 
+    /// Looks for credentials, wherever the settings and this machine keep them.
+    ///
+    /// # Errors
+    /// When there are none, with the places that were looked at in no secret's words.
+    pub async fn find_credentials(&self) -> Result<(), Failed> {
+        const CALL: &str = "aws credentials";
+        let refused = |reason: String| Failed::Refused { call: CALL, reason };
+        let provider = self.sdk.credentials_provider().ok_or_else(|| refused("nothing provides any".to_owned()))?;
+        provider.provide_credentials().await.map(drop).map_err(|error| refused(error.to_string()))
+    }
+
     /// The region, if anything names one.
     pub fn region(&self) -> Option<&str> {
         self.sdk.region().map(AsRef::as_ref)
     }
 
     /// What stands in for a service: its own stand-in, named by `setting`, or the one for all.
-    pub(crate) fn endpoint(&self, setting: &str) -> Option<&str> {
+    pub fn endpoint(&self, setting: &str) -> Option<&str> {
         self.settings.text(setting).or_else(|| self.settings.text("AWS_ENDPOINT_URL"))
     }
 }
@@ -140,7 +154,7 @@ fn credentials(settings: &Settings) -> Option<Credentials> {
 }
 
 /// What an error of the SDK means. Holds codes only: its sentences may quote what was sent.
-pub(crate) fn failed<E>(call: &'static str, error: &SdkError<E, HttpResponse>) -> Failed
+pub fn failed<E>(call: &'static str, error: &SdkError<E, HttpResponse>) -> Failed
 where
     E: ProvideErrorMetadata + Error + 'static,
 {

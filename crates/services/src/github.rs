@@ -30,7 +30,7 @@ use self::{
 };
 pub use self::{
     auth::{BadKey, Credentials},
-    settings::{SETTINGS, WEBHOOK_SECRET, default_repo, default_user, webhook_secret},
+    settings::{SETTINGS, WEBHOOK_SECRET, app_word, default_repo, default_user, webhook_secret},
 };
 
 mod auth;

@@ -183,9 +183,15 @@ pub fn all_settings() -> Vec<&'static [Setting]> {
 /// # Errors
 /// Everything that is missing or wrong.
 pub async fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Settings, Problems> {
+    let (settings, problems) = examine(lookup).await;
+    if problems.is_empty() { Ok(settings) } else { Err(Problems::of(problems)) }
+}
+
+/// As [`read`], but what is wrong hides nothing: the settings that are right, and the problems with all others.
+pub async fn examine(lookup: impl Fn(&str) -> Option<String>) -> (Settings, Vec<Problem>) {
     let declared = [all_settings(), vec![aws::SETTINGS]].concat();
     let vault = Vault::new(&lookup, references(&lookup));
-    Settings::read(&declared, &lookup, |reference| vault.read(reference)).await
+    Settings::examine(&declared, &lookup, |reference| vault.read(reference)).await
 }
 
 /// What stands elsewhere, as far as settings say.

@@ -96,6 +96,20 @@ impl Settings {
     where
         D: Future<Output = Result<SecretString, Failed>>,
     {
+        let (settings, problems) = Self::examine(declared, lookup, decrypt).await;
+        if problems.is_empty() { Ok(settings) } else { Err(Problems::of(problems)) }
+    }
+
+    /// As [`Settings::read`], for whoever wants to know how far a deployment comes: the values that are right, and
+    /// everything that is wrong, each setting once.
+    pub async fn examine<D>(
+        declared: &[&[Setting]],
+        lookup: impl Fn(&str) -> Option<String>,
+        decrypt: impl Fn(String) -> D,
+    ) -> (Self, Vec<Problem>)
+    where
+        D: Future<Output = Result<SecretString, Failed>>,
+    {
         let declared: Vec<Setting> = declared.iter().copied().flatten().copied().collect();
         let read = declared.iter().map(|setting| setting.read(lookup(setting.name), &fetch));
         let mut settings = Settings::default();
@@ -110,7 +124,7 @@ impl Settings {
             names.push(setting.name);
         }
         problems.extend(declared.iter().filter_map(|setting| setting.missing(&names)));
-        if problems.is_empty() { Ok(settings) } else { Err(Problems::of(problems)) }
+        (settings, problems)
     }
 
     /// Whether every value is the same as in `other`.

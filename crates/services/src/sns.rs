@@ -13,6 +13,7 @@ use crate::{
 };
 
 const PUBLISH: &str = "sns Publish";
+const LOOK: &str = "sns GetTopicAttributes";
 const LIST: &str = "sns ListSubscriptionsByTopic";
 /// The setting that names the topic.
 pub const TOPIC: &str = "DISPATCH_TOPIC_ARN";
@@ -65,6 +66,17 @@ impl Sns {
         let call = call.set_subject(subject.map(str::to_owned));
         let published = call.send().await.map_err(|error| failed(PUBLISH, &error))?;
         Ok(published.message_id.unwrap_or_default())
+    }
+
+    /// Looks whether the topic is there.
+    ///
+    /// # Errors
+    /// When it is not, with the code `NotFound`, or SNS does not say.
+    ///
+    /// <https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html>
+    pub async fn look(&self) -> Result<(), Failed> {
+        let call = self.client.get_topic_attributes().topic_arn(&self.arn);
+        call.send().await.map(drop).map_err(|error| failed(LOOK, &error))
     }
 
     /// The ARNs of the queues that are subscribed to the topic, each once, in the order of SNS.

@@ -88,6 +88,8 @@ pub struct Standing {
     pub hidden: usize,
     /// Where what it gives up goes.
     pub dead_letters: Option<QueueArn>,
+    /// In how many deliveries a message may fail before it is given up; `None` where nothing is.
+    pub receives_max: Option<u32>,
 }
 
 /// A message that was received, and is hidden from others for a minute.
@@ -147,10 +149,12 @@ impl Queue {
         let attributes = reply.attributes.unwrap_or_default();
         let count = |name| attributes.get(name).and_then(|count| count.parse::<usize>().ok()).unwrap_or_default();
         let policy = attributes.get(&Name::RedrivePolicy).map(String::as_str);
+        let policy = policy.filter(|policy| !policy.is_empty());
         Ok(Standing {
             messages: counts.iter().map(count).sum(),
             hidden: count(&Name::ApproximateNumberOfMessagesNotVisible),
-            dead_letters: policy.filter(|policy| !policy.is_empty()).map(dead_letters).transpose()?,
+            dead_letters: policy.map(dead_letters).transpose()?,
+            receives_max: policy.and_then(receives_max),
         })
     }
 
@@ -216,6 +220,13 @@ fn dead_letters(policy: &str) -> Result<QueueArn, Failed> {
     arn.ok_or_else(|| Failed::Refused { call: ATTRIBUTES, reason: "the RedrivePolicy names no queue".to_owned() })
 }
 
+/// Source: as above. CloudFormation and the console write the number in two ways.
+fn receives_max(policy: &str) -> Option<u32> {
+    let policy: serde_json::Value = serde_json::from_str(policy).ok()?;
+    let count = policy.get("maxReceiveCount")?;
+    count.as_str().map_or_else(|| count.as_u64()?.try_into().ok(), |text| text.parse().ok())
+}
+
 impl Received {
     /// A message of which nothing else is known.
     pub fn new(id: &str, receipt: &str, body: &str) -> Self {
@@ -236,5 +247,23 @@ impl Received {
             attributes: message.message_attributes,
             ..Received::new(&message.message_id?, &message.receipt_handle?, &message.body?)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::receives_max;
+
+    #[test]
+    fn the_count_of_deliveries_is_a_number_however_it_is_written() {
+        for (policy, count) in [
+            (r#"{"deadLetterTargetArn":"a","maxReceiveCount":5}"#, Some(5)),
+            (r#"{"deadLetterTargetArn":"a","maxReceiveCount":"5"}"#, Some(5)),
+            (r#"{"deadLetterTargetArn":"a"}"#, None),
+            (r#"{"maxReceiveCount":-1}"#, None),
+            ("", None),
+        ] {
+            assert_eq!(receives_max(policy), count, "{policy}");
+        }
     }
 }

@@ -238,6 +238,28 @@ async fn the_queues_of_a_topic_are_found_page_by_page() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_hides_nothing_of_what_is_right() {
+    let mut all: HashMap<&str, &str> = ENOUGH.into();
+    all.extend([("SLACK_BOT_TOKEN", "two words"), ("GITHUB_REPO", "")]);
+    let (settings, problems) = examine(|name| all.get(name).map(|&value| value.to_owned())).await;
+    let names: Vec<_> = problems.iter().map(|problem| problem.name).collect();
+    assert_eq!(names, ["SLACK_BOT_TOKEN", "GITHUB_REPO"]);
+    assert_eq!((settings.text("GITHUB_OWNER"), settings.text("SLACK_BOT_TOKEN")), (Some("example-org"), None));
+}
+
+#[tokio::test]
+async fn a_topic_that_is_there_is_seen() {
+    let (url, arn) = topic_at(&Queue::new(QueueSettings::named("alarms"))).await;
+    let look = async |arn: &str| {
+        let settings = read_with(&[("AWS_ENDPOINT_URL", &url), ("DISPATCH_TOPIC_ARN", arn)]).await.unwrap();
+        Sns::connect(&settings, &Aws::connect(&settings).await.unwrap()).unwrap().look().await
+    };
+    assert_eq!(look(&arn).await, Ok(()));
+    let refused = Failed::Refused { call: "sns GetTopicAttributes", reason: "NotFound".to_owned() };
+    assert_eq!(look("arn:aws:sns:us-east-1:000000000000:other").await, Err(refused));
+}
+
+#[tokio::test]
 async fn what_sns_refuses_is_refused_by_its_code() {
     let (url, _) = topic_at(&Queue::new(QueueSettings::named("alarms"))).await;
     let other = "arn:aws:sns:us-east-1:000000000000:other";

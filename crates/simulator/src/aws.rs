@@ -1,4 +1,4 @@
-//! SNS, SQS and Lambda's queue mapping, in this process and in memory.
+//! SNS, SQS, Lambda's queue mapping and what is deployed of a stack, in this process and in memory.
 //!
 //! A [`Topic`] takes publications, over HTTP through [`router`] or by a call, and hands each to its
 //! subscribed [`Queue`]s, which can be looked into and emptied over HTTP, too. A [`Mapping`] carries a queue's messages to a [`lambda::Handler`] in the
@@ -8,6 +8,7 @@
 //! in this process is never away).
 
 mod endpoint;
+mod functions;
 pub mod guard;
 pub mod lambda;
 mod mapping;
@@ -24,6 +25,7 @@ use std::fmt;
 use serde::Serialize;
 
 pub use endpoint::router;
+pub use functions::{Function, Stack};
 pub use mapping::{Mapping, MappingSettings};
 pub use publication::{Attribute, Publication};
 pub use queue::{Counts, Message, Queue, QueueSettings};

@@ -48,6 +48,9 @@ const HAND_ON: Duration = Duration::from_millis(1_700);
 /// When an answer is given, whatever happens.
 const ANSWER: Duration = Duration::from_millis(1_900);
 
+/// The version of the function, in the answer to a ping.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// The function: the world, and the secrets that others sign with.
 #[derive(Clone, Debug)]
 pub struct Triage {
@@ -97,6 +100,8 @@ impl Sender {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Status {
     Ok,
+    /// A ping of `dispatch doctor` that is signed as Slack signs.
+    Pong,
     NotARequest,
     NotSigned,
     NotKept,
@@ -108,19 +113,29 @@ impl Status {
     /// sends again what got a 500; the body is for those who debug.
     fn response(self) -> Value {
         let (code, body) = match self {
-            Status::Ok => (200, ""),
+            Status::Ok | Status::Pong => (200, ""),
             Status::NotARequest => (400, "This is no request that Dispatch takes.\n"),
             Status::NotSigned => (401, "The signature is missing, wrong or stale.\n"),
             Status::NotKept => (500, "This could not be finished. Please try again.\n"),
         };
-        let headers = json!({ "content-type": "text/plain; charset=utf-8" });
+        let kind = "text/plain; charset=utf-8";
+        let headers = match self {
+            Status::Pong => json!({ "content-type": kind, "x-dispatch-version": VERSION }),
+            _ => json!({ "content-type": kind }),
+        };
         json!({ "statusCode": code, "headers": headers, "body": body, "isBase64Encoded": false })
     }
 }
 
 impl Triage {
     /// Answers one HTTP event. Never fails: every outcome is an HTTP response.
+    ///
+    /// Whoever may invoke the function itself asks for its version with `{"dispatch": "ping"}`. No event that
+    /// came by HTTP looks like that.
     pub async fn handle(&self, event: Value) -> Value {
+        if event == json!({ "dispatch": "ping" }) {
+            return json!({ "version": VERSION });
+        }
         let start = Instant::now();
         let status = match timeout_at(start + ANSWER, self.respond(event, start)).await {
             Ok(status) => status,
@@ -227,6 +242,9 @@ impl Triage {
     async fn act(&self, request: &Request, start: Instant) -> Status {
         if request.field("ssl_check").is_some_and(|value| value == "1") {
             return Status::Ok;
+        }
+        if request.field("dispatch").is_some_and(|value| value == "ping") {
+            return Status::Pong;
         }
         let action = request.field("payload").ok_or_else(|| Unknown("missing".to_owned())).and_then(|text| read(&text));
         match action {

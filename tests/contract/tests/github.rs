@@ -36,6 +36,13 @@ fn good_requests_pass() {
     passes(github("POST", "/repos/example-org/alarms/issues/7/labels").json(&json!({ "labels": ["dispatch"] })));
     passes(github("GET", "/repos/example-org/alarms"));
     passes(github("GET", "/repos/example-org/alarms/installation"));
+    passes(github("GET", "/repos/example-org/alarms/assignees/jane"));
+    passes(github("GET", "/users/jane"));
+    passes(github("GET", "/orgs/example-org/teams/security"));
+    passes(github("GET", "/rate_limit"));
+    passes(
+        github("POST", "/repos/example-org/alarms/labels").json(&json!({ "name": "unanswered", "color": "d93f0b" })),
+    );
     passes(github("POST", "/app/installations/12/access_tokens"));
     passes(
         github("POST", "/app/installations/12/access_tokens").json(&json!({ "permissions": { "issues": "write" } })),
@@ -89,6 +96,7 @@ fn parameters_are_known_typed_and_present() {
     fails(github("DELETE", "/repos/example-org/alarms/issues/7"), "path", "no such operation");
     fails(github("GET", "/repos/example-org/alarms?visibility=all"), "query visibility", "no such parameter");
     fails(github("GET", "/repos/example-org//issues"), "path", "no such operation");
+    fails(github("GET", "/users/jane?role=admin"), "query role", "no such parameter");
 }
 
 #[test]

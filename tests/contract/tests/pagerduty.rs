@@ -53,6 +53,7 @@ fn good_requests_pass() {
         "/incidents?incident_key=2fa&statuses[]=triggered&statuses[]=acknowledged&service_ids[]=PABC123",
     ));
     passes(rest("GET", "/oncalls?escalation_policy_ids[]=P1&include[]=users&limit=100"));
+    passes(rest("GET", "/users?query=jane@example.com&limit=100"));
     passes(rest("GET", "/oncalls?schedule_ids[]=P1&include[]=users&include[]=schedules"));
     passes(rest("GET", "/incidents/Q1"));
     passes(
@@ -104,6 +105,7 @@ fn rest_headers_and_parameters_are_present() {
     fails(rest("GET", "/incidents?statuses=triggered"), "query statuses", "no such parameter");
     fails(rest("GET", "/incidents?limit=1000"), "query limit", "1 to 100");
     fails(rest("GET", "/oncalls?escalation_policy_ids[]="), "query escalation_policy_ids[]", "is empty");
+    fails(rest("GET", "/users?email=jane@example.com"), "query email", "no such parameter");
     fails(rest("GET", "/oncalls?include[]=persons"), "query include[]", "persons");
     fails(rest("GET", "/oncalls?policy_ids[]=P1"), "query policy_ids[]", "no such parameter");
     fails(rest("DELETE", "/incidents/Q1"), "path", "no such operation");

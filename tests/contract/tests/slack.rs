@@ -55,6 +55,8 @@ fn good_requests_pass() {
     passes(slack("POST", "/api/users.info").form("user=U0JANE&include_locale=true"));
     passes(slack("POST", "/api/chat.postMessage").form("channel=C0001&text=a+b&mrkdwn=false&blocks=%5B%5D"));
     passes(slack("POST", "/api/auth.test"));
+    let note = json!({ "channel": "#security", "user": "U0DISPATCH", "text": "May I post here?" });
+    passes(slack("POST", "/api/chat.postEphemeral").json(&note));
     passes(slack("POST", "/api/views.open").json(&json!({ "trigger_id": "1.2.a", "view": modal() })));
     passes(respond(&json!({ "text": "t", "response_type": "ephemeral", "replace_original": false })));
     passes(respond(&json!({ "delete_original": true })));

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, env, fs, io::ErrorKind, path::Path};
 use crate::{Failure, messages::Places};
 
 /// The environment's variables, and those of `file` that it does not set.
-pub(super) fn read(file: &Path) -> Result<BTreeMap<String, String>, Failure> {
+pub(crate) fn read(file: &Path) -> Result<BTreeMap<String, String>, Failure> {
     let name = file.display().to_string();
     let mut settings = match fs::read_to_string(file) {
         Ok(text) => parse(&name, &text)?,

@@ -9,6 +9,7 @@
 
 mod check;
 mod completions;
+mod doctor;
 mod encrypt;
 mod http;
 mod local;
@@ -34,7 +35,7 @@ fn life_and_schema_are_printed_whole() {
 #[test]
 fn every_command_has_help() {
     let commands = ["local", "send", "check", "plan", "life", "status", "tail", "redrive"];
-    let others = ["slack-manifest", "encrypt", "schema", "completions"];
+    let others = ["doctor", "slack-manifest", "encrypt", "schema", "completions"];
     for command in commands.into_iter().chain(others) {
         let help = dispatch(&[command, "--help"], "");
         assert_eq!(help.code, 0, "{command}");

@@ -24,6 +24,8 @@ pub struct Answer {
     pub kind: String,
     /// The body.
     pub body: String,
+    /// The version of triage, when it was asked for by a ping.
+    pub version: Option<String>,
 }
 
 /// Asks `triage`; `turns` moves when it has answered.
@@ -53,6 +55,7 @@ pub(super) async fn ask(
         status: code.and_then(|code| u16::try_from(code).ok()).unwrap_or(500),
         kind: text("/headers/content-type"),
         body: text("/body"),
+        version: response.pointer("/headers/x-dispatch-version").and_then(Value::as_str).map(str::to_owned),
     }
 }
 

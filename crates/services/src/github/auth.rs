@@ -209,18 +209,22 @@ impl App {
         self.http.send(call, request, Repeat::Freely, judge).await
     }
 
-    /// The app's own signed word, good for nine minutes; GitHub takes ten at most. It begins a minute
-    /// ago, because clocks differ.
-    /// <https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app>
     fn jwt(&self, now: Timestamp) -> Option<SecretString> {
-        let encode = |part: serde_json::Value| BASE64_URL_SAFE_NO_PAD.encode(part.to_string());
-        let now = now.as_second();
-        let claims = json!({ "iat": now - 60, "exp": now + 540, "iss": self.id });
-        let signed = format!("{}.{}", encode(json!({ "alg": "RS256", "typ": "JWT" })), encode(claims));
-        let mut signature = vec![0; self.key.public().modulus_len()];
-        self.key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature).ok()?;
-        Some(SecretString::from(format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))))
+        jwt(&self.id, &self.key, now)
     }
+}
+
+/// An app's own signed word, good for nine minutes; GitHub takes ten at most. It begins a minute
+/// ago, because clocks differ.
+/// <https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app>
+pub(super) fn jwt(id: &str, key: &KeyPair, now: Timestamp) -> Option<SecretString> {
+    let encode = |part: serde_json::Value| BASE64_URL_SAFE_NO_PAD.encode(part.to_string());
+    let now = now.as_second();
+    let claims = json!({ "iat": now - 60, "exp": now + 540, "iss": id });
+    let signed = format!("{}.{}", encode(json!({ "alg": "RS256", "typ": "JWT" })), encode(claims));
+    let mut signature = vec![0; key.public().modulus_len()];
+    key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature).ok()?;
+    Some(SecretString::from(format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))))
 }
 
 impl Token {

@@ -1,9 +1,14 @@
 //! What GitHub needs to be told.
 
 use dispatch_core::alarm::Repo;
+use jiff::Timestamp;
 use secrecy::SecretString;
 
-use super::{Credentials, GitHub, auth::read_key, wire::is_name};
+use super::{
+    Credentials, GitHub,
+    auth::{jwt, read_key},
+    wire::is_name,
+};
 use crate::{
     http::Http,
     settings::{Format, Problem, Required, Setting, Settings},
@@ -142,6 +147,13 @@ impl GitHub {
 /// When a name is missing.
 pub fn default_repo(settings: &Settings) -> Result<Repo, Problem> {
     Ok(Repo::new(settings.need(OWNER)?, settings.need(REPO)?))
+}
+
+/// What the app of the settings proves with who it is, for ten minutes from `now`; `None` without an app, or with a
+/// key that cannot sign.
+pub fn app_word(settings: &Settings, now: Timestamp) -> Option<SecretString> {
+    let key = read_key(&settings.secret(APP_PRIVATE_KEY)?)?;
+    jwt(settings.text(APP_ID)?, &key, now)
 }
 
 /// The user or `org/team` that is tagged when a message names nobody, without `@`.

@@ -94,6 +94,12 @@ impl Queue {
         Self::open(settings, Some(dead), changes)
     }
 
+    /// An empty queue that gives nothing up: without a `RedrivePolicy`.
+    pub fn without_dead_letters(settings: QueueSettings) -> Self {
+        let (changes, _) = watch::channel(0);
+        Self::open(QueueSettings { max_receives: u32::MAX, ..settings }, None, changes)
+    }
+
     fn open(settings: QueueSettings, dead: Option<Queue>, changes: watch::Sender<u64>) -> Self {
         let arn = format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{}", settings.name);
         Self(Arc::new(Inner { settings, arn, held: Mutex::default(), dead, changes }))

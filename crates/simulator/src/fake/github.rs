@@ -9,6 +9,7 @@ mod comments;
 mod console;
 mod issues;
 mod labels;
+mod people;
 mod search;
 mod state;
 #[cfg(test)]
@@ -94,6 +95,22 @@ impl Fake<Site> {
     /// When there is no such repository.
     pub fn make_public(&self, repository: &str, public: bool) -> Result<(), NoSuch> {
         self.in_repository(repository, |repository, _, _| repository.public = public)
+    }
+
+    /// Archives a repository, so that nobody can write to it; or brings it back.
+    ///
+    /// # Errors
+    /// When there is no such repository.
+    pub fn archive(&self, repository: &str, archived: bool) -> Result<(), NoSuch> {
+        self.in_repository(repository, |repository, _, _| repository.archived = archived)
+    }
+
+    /// Adds a label by hand.
+    ///
+    /// # Errors
+    /// When there is no such repository.
+    pub fn add_label(&self, repository: &str, name: &str) -> Result<(), NoSuch> {
+        self.in_repository(repository, |repository, _, _| repository.put_label(name))
     }
 
     /// Opens an issue or a pull request as a person (`jane`) would. Returns its number.
@@ -196,6 +213,8 @@ impl Service for Site {
         const ASSIGNEES: &str = "/repos/{owner}/{repo}/issues/{issue_number}/assignees";
         const LABELS: &str = "/repos/{owner}/{repo}/labels";
         const LABEL: &str = "/repos/{owner}/{repo}/labels/{name}";
+        const ASSIGNEE: &str = "/repos/{owner}/{repo}/assignees/{assignee}";
+        const TEAM: &str = "/orgs/{org}/teams/{team_slug}";
         const INSTALLATION: &str = "/repos/{owner}/{repo}/installation";
         const TOKENS: &str = "/app/installations/{installation_id}/access_tokens";
         vec![
@@ -216,6 +235,9 @@ impl Service for Site {
             route(Method::GET, LABELS, "issues/list-labels-for-repo", labels::list),
             route(Method::POST, LABELS, "issues/create-label", labels::create),
             route(Method::GET, LABEL, "issues/get-label", labels::get),
+            route(Method::GET, ASSIGNEE, "issues/check-user-can-be-assigned", people::assignee),
+            route(Method::GET, "/users/{username}", "users/get-by-username", people::user),
+            route(Method::GET, TEAM, "teams/get-by-name", people::team),
             route(Method::GET, "/search/issues", "search/issues-and-pull-requests", search::issues),
             route(Method::GET, "/rate_limit", "rate-limit/get", rate_limit),
             route(Method::GET, "/app", "apps/get-authenticated", app::get),
@@ -241,7 +263,8 @@ impl Service for Site {
         {
             return Err(refused(400, "The API version is not supported").blaming(format!("API version {version}")));
         }
-        self.authenticate(operation, call)
+        self.authenticate(operation, call)?;
+        self.may(call)
     }
 
     fn unknown(call: &Call) -> Answer {
@@ -257,6 +280,7 @@ impl Service for Site {
         self.requests_used += 1;
         let used = self.requests_used.min(4_000);
         let reset = self.settings.clock.now().as_second() + 3_600;
+        let answer = if self.caller == self.settings.login { self.told_of_token(answer) } else { answer };
         answer
             .with_header("x-ratelimit-limit", "5000")
             .with_header("x-ratelimit-remaining", (5_000 - used).to_string())

@@ -10,6 +10,7 @@ mod events;
 mod incidents;
 mod notes;
 mod oncalls;
+mod people;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -117,6 +118,7 @@ impl Service for Account {
             route(Method::GET, "/incidents/{id}/notes", "listIncidentNotes", notes::list),
             route(Method::POST, "/incidents/{id}/notes", "createIncidentNote", notes::create),
             route(Method::GET, "/oncalls", "listOnCalls", oncalls::list),
+            route(Method::GET, "/users", "listUsers", people::list),
             route(Method::GET, "/services/{id}", "getService", incidents::service),
             route(Method::POST, "/v2/enqueue", events::OPERATION, events::enqueue),
         ]

@@ -208,5 +208,6 @@ fn auth_test(workspace: &mut Workspace, call: &Call) -> Result<Answer, Answer> {
         "ok": true, "url": format!("{}/", workspace.root), "team": "Example", "team_id": workspace.settings.team_id,
         "user": "dispatch", "user_id": workspace.settings.bot_user_id, "bot_id": state::BOT_ID, "is_enterprise_install": false,
     });
-    Ok(ok(call, value))
+    // Slack names what a token may do beside every answer; only here anybody asks.
+    Ok(ok(call, value).with_header("x-oauth-scopes", workspace.settings.scopes.join(",")))
 }

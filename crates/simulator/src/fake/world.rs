@@ -177,7 +177,13 @@ impl<S: Service> World<S> {
         if let Some(why) = &answer.violation {
             self.log.complain(format!("{} {} {}: {why}", S::NAME, call.method, call.path));
         }
-        state.finish(answer)
+        // Who asks may hold its own clock against the vendor's.
+        let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&call.now);
+        let answer = state.finish(answer);
+        match date {
+            Ok(date) => answer.with_header("date", date),
+            Err(_) => answer,
+        }
     }
 }
 

@@ -34,6 +34,12 @@ pub struct App {
     pub installation_id: u64,
     /// The private key in PEM, PKCS#1 or PKCS#8. The fake uses its public half only.
     pub private_key: String,
+    /// What it may do with issues: `write` or `read`.
+    pub issues: String,
+    /// Whether it is installed at all.
+    pub installed: bool,
+    /// Whether its installation is suspended.
+    pub suspended: bool,
 }
 
 impl Default for App {
@@ -43,6 +49,9 @@ impl Default for App {
             slug: "dispatch-app".to_owned(),
             installation_id: 815,
             private_key: APP_PRIVATE_KEY.to_owned(),
+            issues: "write".to_owned(),
+            installed: true,
+            suspended: false,
         }
     }
 }
@@ -158,8 +167,8 @@ impl Site {
 }
 
 /// What the app may do.
-fn permissions() -> Value {
-    json!({"issues": "write", "metadata": "read"})
+fn permissions(app: &App) -> Value {
+    json!({"issues": app.issues, "metadata": "read"})
 }
 
 /// `GET /app`
@@ -169,7 +178,7 @@ pub(super) fn get(site: &mut Site, call: &Call) -> Result<Answer, Answer> {
         "id": app.id, "slug": app.slug, "node_id": format!("A_{}", app.id), "client_id": format!("Iv1.{:016x}", app.id),
         "name": app.slug, "description": null, "owner": view::user(&site.root, "example-org"),
         "external_url": "https://example.com", "html_url": format!("{}/apps/{}", site.root, app.slug),
-        "created_at": view::seconds(call.now), "updated_at": view::seconds(call.now), "permissions": permissions(), "events": [], "installations_count": 1,
+        "created_at": view::seconds(call.now), "updated_at": view::seconds(call.now), "permissions": permissions(app), "events": [], "installations_count": 1,
     });
     Ok(Answer::json(200, &value))
 }
@@ -178,6 +187,10 @@ pub(super) fn get(site: &mut Site, call: &Call) -> Result<Answer, Answer> {
 pub(super) fn installation(site: &mut Site, call: &Call) -> Result<Answer, Answer> {
     let owner = site.repository(call)?.owner.clone();
     let app = site.app()?;
+    if !app.installed {
+        return Err(answer::not_found());
+    }
+    let suspended = app.suspended.then(|| view::seconds(call.now));
     let id = app.installation_id;
     let root = &site.root;
     let value = json!({
@@ -185,8 +198,8 @@ pub(super) fn installation(site: &mut Site, call: &Call) -> Result<Answer, Answe
         "access_tokens_url": format!("{root}/app/installations/{id}/access_tokens"),
         "repositories_url": format!("{root}/installation/repositories"),
         "html_url": format!("{root}/organizations/{owner}/settings/installations/{id}"),
-        "target_id": 1, "target_type": "Organization", "permissions": permissions(), "events": [],
-        "created_at": view::seconds(call.now), "updated_at": view::seconds(call.now), "single_file_name": null, "suspended_by": null, "suspended_at": null,
+        "target_id": 1, "target_type": "Organization", "permissions": permissions(app), "events": [],
+        "created_at": view::seconds(call.now), "updated_at": view::seconds(call.now), "single_file_name": null, "suspended_by": null, "suspended_at": suspended,
     });
     Ok(Answer::json(200, &value))
 }
@@ -197,6 +210,10 @@ pub(super) fn create_token(site: &mut Site, call: &Call) -> Result<Answer, Answe
     if call.param("installation_id") != app.installation_id.to_string() {
         return Err(answer::not_found());
     }
+    if app.suspended {
+        return Err(refused(403, "This installation has been suspended"));
+    }
+    let permitted = permissions(app);
     let repositories = narrowed_to(call)?;
     let known = |name: &String| site.repositories.values().any(|repository| repository.name.eq_ignore_ascii_case(name));
     if !repositories.iter().all(known) {
@@ -209,7 +226,7 @@ pub(super) fn create_token(site: &mut Site, call: &Call) -> Result<Answer, Answe
     let expires_at = call.now.saturating_add(TOKEN_LIFE).unwrap_or(Timestamp::MAX);
     let selection = if repositories.is_empty() { "all" } else { "selected" };
     let value = json!({
-        "token": token, "expires_at": view::seconds(expires_at), "permissions": permissions(), "repository_selection": selection,
+        "token": token, "expires_at": view::seconds(expires_at), "permissions": permitted, "repository_selection": selection,
     });
     site.installed.push(Installed {
         token,

@@ -19,6 +19,14 @@ impl Repository {
     pub(super) fn label(&self, name: &str) -> Option<&Label> {
         self.labels.iter().find(|label| label.name.eq_ignore_ascii_case(name))
     }
+
+    /// Adds a label as somebody does by hand; one that is there stays as it is.
+    pub(super) fn put_label(&mut self, name: &str) {
+        if self.label(name).is_none() {
+            let id = self.id * 1_000 + self.labels.len() as u64;
+            self.labels.push(Label { id, name: name.to_owned(), color: "ededed".to_owned(), description: None });
+        }
+    }
 }
 
 impl Site {

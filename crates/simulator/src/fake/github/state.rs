@@ -24,6 +24,18 @@ pub struct Settings {
     pub any_repository: bool,
     /// The logins of people who can be assigned.
     pub people: Vec<String>,
+    /// The logins of people who have an account and may not read the repositories.
+    pub strangers: Vec<String>,
+    /// The teams there are, as `org/team`.
+    pub teams: Vec<String>,
+    /// What a classic token may do; `None` is a fine-grained one, of which GitHub does not say.
+    pub scopes: Option<Vec<String>>,
+    /// Whether the personal token may write.
+    pub may_write: bool,
+    /// Where the personal token must first be authorized for single sign-on, if anywhere.
+    pub sso: Option<String>,
+    /// When the personal token ends, as GitHub writes it: `2026-12-01 10:00:00 UTC`.
+    pub token_ends: Option<String>,
     /// The GitHub App that is installed on all repositories.
     pub app: Option<App>,
     /// What webhooks are signed with.
@@ -40,6 +52,12 @@ impl Default for Settings {
             repositories: vec!["example-org/alarms".to_owned()],
             any_repository: false,
             people: ["jane", "joe", "alex", "sam"].map(str::to_owned).to_vec(),
+            strangers: Vec::new(),
+            teams: vec!["example-org/security".to_owned()],
+            scopes: None,
+            may_write: true,
+            sso: None,
+            token_ends: None,
             app: Some(App::default()),
             webhook_secret: "signed by the fake GitHub only".to_owned(),
             clock: Clock::default(),
@@ -128,6 +146,7 @@ pub(super) struct Repository {
     pub(super) id: u64,
     pub(super) has_issues: bool,
     pub(super) public: bool,
+    pub(super) archived: bool,
     pub(super) created_at: Timestamp,
     pub(super) labels: Vec<Label>,
     pub(super) issues: Vec<Issue>,
@@ -176,6 +195,7 @@ impl Site {
             id: self.fresh_id(),
             has_issues: true,
             public: false,
+            archived: false,
             created_at: now,
             labels: Vec::new(),
             issues: Vec::new(),

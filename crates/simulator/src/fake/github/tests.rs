@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::{APP_PRIVATE_KEY, App, Github, Lag, Settings};
 use crate::fake::testing::{ask, client, github, nameless_client};
 
+mod people;
 mod seen;
 
 const REPO: &str = "example-org/alarms";

@@ -141,7 +141,7 @@ pub(super) fn repository(root: &str, repository: &Repository) -> Value {
         "subscribers_count": 0, "network_count": 0, "open_issues": open, "open_issues_count": open,
     });
     let rights = json!({
-        "archived": false, "disabled": false, "has_issues": repository.has_issues, "has_projects": false,
+        "archived": repository.archived, "disabled": false, "has_issues": repository.has_issues, "has_projects": false,
         "has_wiki": false, "has_pages": false, "has_discussions": false,
         "permissions": {"admin": false, "maintain": false, "push": true, "triage": true, "pull": true},
     });

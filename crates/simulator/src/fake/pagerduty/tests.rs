@@ -260,6 +260,22 @@ async fn on_calls_are_filtered_and_show_users_on_request() {
 }
 
 #[tokio::test]
+async fn people_are_found_by_name_or_address() {
+    let fake = fresh().await;
+    let ids = async |query: &str| {
+        let shown = get(&fake, &format!("/users?{query}")).await;
+        let of = |user: &Value| user["id"].as_str().unwrap().to_owned();
+        shown["users"].as_array().unwrap().iter().map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(ids("query=SAM@example.com").await, ["PSAM"]);
+    assert_eq!(ids("query=jane%20ex&limit=100").await, ["PJANE"]);
+    assert_eq!(ids("query=nobody").await, [""; 0]);
+    assert!(fake.violations().is_empty());
+    assert_eq!(ask(pagerduty(&fake, Method::GET, "/users?limit=0")).await.0, 400);
+    assert_eq!(fake.violations().len(), 1);
+}
+
+#[tokio::test]
 async fn the_console_sees_incidents() {
     let fake = fresh().await;
     create(&fake, json!({})).await;

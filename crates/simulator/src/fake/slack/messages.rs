@@ -182,8 +182,16 @@ pub(super) fn post_ephemeral(workspace: &mut Workspace, call: &Call) -> Result<A
     let channel = fields.words("channel", 255).map_err(flawed("invalid_arguments"))?;
     let user = fields.words("user", 255).map_err(flawed("invalid_arguments"))?;
     let content = Content::read(&fields)?;
-    let conversation = workspace.conversation(channel).filter(|conversation| conversation.id == channel);
-    let conversation = conversation.ok_or_else(|| failed("channel_not_found"))?;
+    let conversation = workspace.conversation(channel).ok_or_else(|| failed("channel_not_found"))?;
+    let by_name = conversation.id != channel;
+    match conversation {
+        _ if conversation.is_private && (by_name || !conversation.is_member) => {
+            return Err(failed("channel_not_found"));
+        }
+        _ if conversation.is_archived => return Err(failed("is_archived")),
+        _ if !conversation.is_member => return Err(failed("not_in_channel")),
+        _ => {}
+    }
     let reachable = workspace.people.iter().any(|person| person.id == user && !person.deleted);
     if !reachable || conversation.with.as_ref().is_some_and(|with| with != user) {
         return Err(failed("user_not_in_channel"));

@@ -168,6 +168,20 @@ async fn a_private_note_reaches_one_person() {
 }
 
 #[tokio::test]
+async fn a_private_note_goes_where_the_bot_is_by_id_or_name() {
+    let mut settings = Settings::default();
+    let channel = |name, is_member, is_archived| Channel { is_member, is_archived, ..Channel::named(name) };
+    settings.channels = vec![Channel::named("in"), channel("out", false, false), channel("old", true, true)];
+    let fake = Slack::start(settings).await.unwrap();
+    for (to, code) in [("#in", None), ("C0IN", None), ("#out", Some("not_in_channel")), ("#old", Some("is_archived"))] {
+        let note = json!({"channel": to, "user": "U0DISPATCH", "text": "May I post here?"});
+        assert_eq!(call(&fake, "chat.postEphemeral", note).await["error"].as_str(), code, "{to}");
+    }
+    let note = json!({"channel": "#none", "user": "U0DISPATCH", "text": "May I post here?"});
+    assert_eq!(call(&fake, "chat.postEphemeral", note).await["error"], "channel_not_found");
+}
+
+#[tokio::test]
 async fn people_are_found_by_address_by_id_and_page_by_page() {
     let fake = Slack::start(Settings { page_max: 2, ..Settings::default() }).await.unwrap();
     let jane = look(&fake, "users.lookupByEmail", &[("email", "Jane@example.com")]).await;
