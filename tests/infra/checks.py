@@ -81,6 +81,9 @@ def rights(template):
         wanted |= {right for right, makers in (STORE | LAMBDA).items() if function in makers}
         found = {action for statement in statements(template, function) for action in as_list(statement["Action"])}
         assert found == wanted, (function, found ^ wanted)
+        # Decrypting settings is one thing, and reading journals another: their keys may be two.
+        (own,) = [one for one in statements(template, function) if "kms:GenerateDataKey" in as_list(one["Action"])]
+        assert set(own["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"} and names_in(own["Resource"]) == {"Key"}
 
 
 def statements(template, function):
@@ -142,7 +145,8 @@ def mappings(template):
 
 def redrive(template):
     """whatever feeds a function gives up into dead letters that keep for longer"""
-    fed = {names_in(source["EventSourceArn"]).pop() for source in template.of_type("AWS::Lambda::EventSourceMapping").values()}
+    sources = template.of_type("AWS::Lambda::EventSourceMapping").values()
+    fed = {names_in(source["EventSourceArn"]).pop() for source in sources}
     variables = template.source["Globals"]["Function"]["Environment"]["Variables"]
     for name in fed:
         queue = template.properties(name)
@@ -163,9 +167,10 @@ def dead_letters(policy):
 
 def watched(template):
     """an alarm watches each queue, its dead letters, each function, the address and the clock"""
+    looked_at = list(measured(template.of_type("AWS::CloudWatch::Alarm").values()))
+
     def watches(name, metric):
-        alarms = template.of_type("AWS::CloudWatch::Alarm").values()
-        return any(name in names_in(one.get("Dimensions", [])) and one["MetricName"] == metric for one in measured(alarms))
+        return any(name in names_in(one.get("Dimensions", [])) and one["MetricName"] == metric for one in looked_at)
 
     for queue in template.of_type("AWS::SQS::Queue").values():
         if "RedrivePolicy" in queue:
@@ -187,6 +192,7 @@ def measured(alarms):
             yield alarm
         for metric in alarm.get("Metrics", []):
             if "MetricStat" in metric:
+                assert metric["Id"] in alarm["Metrics"][0]["Expression"], f"{metric['Id']} is not looked at"
                 yield metric["MetricStat"]["Metric"]
 
 
@@ -199,9 +205,9 @@ def alarms(template):
     for name, alarm in template.of_type("AWS::CloudWatch::Alarm").items():
         assert len(alarm["AlarmDescription"]) > 40, name
         assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "ServiceAlarms"}], name
-    topics = {name: subscription["TopicArn"]["Ref"] for name, subscription in template.of_type("AWS::SNS::Subscription").items()}
-    told = {name for name, topic in topics.items() if topic == "ServiceAlarms"}
-    assert {template.properties(name)["Protocol"] for name in told} == {"email", "https"}, told
+    subscriptions = template.of_type("AWS::SNS::Subscription").values()
+    told = {one["Protocol"] for one in subscriptions if one["TopicArn"] == {"Ref": "ServiceAlarms"}}
+    assert told == {"email", "https"}, told
 
 
 def metrics(template):
