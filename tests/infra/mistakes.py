@@ -124,7 +124,8 @@ MISTAKES = [
     ("the key is anybody's",
      "                kms:ViaService: !Sub sns.${AWS::Region}.${AWS::URLSuffix}\n", "", guards.strangers),
     ("CloudWatch may publish, but not encrypt",
-     "              Service: [cloudwatch.amazonaws.com, budgets.amazonaws.com, costalerts.amazonaws.com, s3.amazonaws.com]\n"
+     "              Service: [cloudwatch.amazonaws.com, budgets.amazonaws.com, costalerts.amazonaws.com,"
+     " s3.amazonaws.com]\n"
      "            Action: [kms",
      "              Service: [budgets.amazonaws.com, costalerts.amazonaws.com, s3.amazonaws.com]\n"
      "            Action: [kms", guards.strangers),
