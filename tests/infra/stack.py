@@ -1,4 +1,4 @@
-"""Whole lives through the template: its stack in moto, the built programs with the settings and rights that it gives them.
+"""Whole lives through the template: its stack in moto, and the built programs with the settings and rights it gives.
 
     python stack.py --build FOLDER [--bridge FOLDER]
 
@@ -11,116 +11,19 @@ import hashlib
 import hmac
 import json
 import signal
-import subprocess
 import sys
+import tempfile
 import time
 import traceback
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 sys.dont_write_bytecode = True  # nothing is to be left in the checkout
 
 import program  # noqa: E402
-from template import NEEDED, REGION, ROOT, TEMPLATE  # noqa: E402
+from template import ROOT, TEMPLATE  # noqa: E402
+from world import ROUTING_KEY, SIGNING_SECRET, WEBHOOK_SECRET, World  # noqa: E402
 
-sys.path.insert(0, str(ROOT / "tests" / "bootstraps"))
-
-import events  # noqa: E402
-import messages  # noqa: E402
-from vendors import GitHub, PagerDuty, Slack  # noqa: E402
-
-SIGNING_SECRET = "signed-by-the-test-only"
-WEBHOOK_SECRET = "hooked-by-the-test-only"
-ROUTING_KEY = "0123456789abcdef0123456789abcdef"
-#: How long anything may take here; most of it takes less than a second.
-WAIT_S = 60
-
-
-class World:
-    """A stack, and the vendors that it is told of by its parameters."""
-
-    def __init__(self, make_bridge, build, template=TEMPLATE):
-        self.github = GitHub("ghp_taken-by-the-stand-in-only")
-        self.slack = Slack("xoxb-taken-by-the-stand-in-only")
-        self.pagerduty = PagerDuty("taken-by-the-stand-in-only")
-        # As AWS does, it refuses what a role does not allow. What fails comes again after a second.
-        self.bridge = make_bridge(str(template), sam_build=str(build), iam_mode="deny", retry_after=1, region=REGION)
-        try:
-            self.bridge.start_aws()
-            self.bridge.params = self._parameters()
-            self.bridge.start()
-        except BaseException:
-            self.stop()
-            raise
-
-    def _parameters(self):
-        """One secret for each way to give one; everything else that a deployment may say is left as it is."""
-        bridge = self.bridge
-        secret = {"SecretString": json.dumps({"signing": SIGNING_SECRET, "webhook": WEBHOOK_SECRET})}
-        bridge.aws("secretsmanager").create_secret(Name="dispatch/slack", **secret)
-        parameter = {"Name": "/dispatch/github-token", "Value": self.github.token, "Type": "SecureString"}
-        bridge.aws("ssm").put_parameter(**parameter)
-        return {
-            **NEEDED,
-            "KmsKey": bridge.kms_key("settings"),
-            "GithubToken": "ssm:/dispatch/github-token",
-            "GithubWebhookSecret": "secretsmanager:dispatch/slack#webhook",
-            "GithubDefaultUser": "sam",
-            "GithubApiUrl": self.github.url,
-            "SlackBotToken": self._secure(self.slack.token),
-            "SlackSigningSecret": "secretsmanager:dispatch/slack#signing",
-            "SlackApiUrl": f"{self.slack.url}/api",
-            "PagerDutyRoutingKey": self._secure(ROUTING_KEY),
-            "PagerDutyApiUrl": self.pagerduty.url,
-            "PagerDutyEventsUrl": self.pagerduty.url,
-            "CanaryChannel": "#canary",
-        }
-
-    def _secure(self, text):
-        return "secure:" + self.bridge.kms_encrypt("settings", text)
-
-    def stop(self):
-        self.bridge.close()
-        for vendor in (self.github, self.slack, self.pagerduty):
-            vendor.stop()
-
-    def publish(self, message):
-        """Publishes as people do, and waits until all of it is done."""
-        text = message if isinstance(message, str) else json.dumps(message)
-        command = [
-            str(Path(sys.executable).with_name("aws")), "--endpoint-url", self.bridge.moto_url, "sns", "publish",
-            "--topic-arn", self.bridge.stack.outputs["TopicArn"], "--message", text,
-        ]
-        credentials = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": REGION}
-        subprocess.run(command, env=credentials, check=True, capture_output=True, timeout=WAIT_S)
-        self.settle()
-
-    def settle(self):
-        assert self.bridge.wait_idle(WAIT_S), "messages are left over"
-
-    def post(self, path, body, headers):
-        """The status of a request to the stack's own address."""
-        (api,) = self.bridge.apis.values()
-        request = urllib.request.Request(api.url + path, data=body.encode(), headers=headers, method="POST")
-        try:
-            return urllib.request.urlopen(request, timeout=WAIT_S).status
-        except urllib.error.HTTPError as error:
-            return error.code
-
-    def press(self, question, user, action):
-        form = events.click(question, user, self.slack.people[user], action, f"{self.slack.url}/actions/T0/1/abc")
-        status = self.post("/slack/interactivity", form, events.request(form, SIGNING_SECRET)["headers"])
-        self.settle()
-        return status
-
-    def batches(self, mapping):
-        return len(self.bridge.mappings[mapping].history)
-
-    def objects(self, prefix):
-        bucket = self.bridge.stack.outputs["JournalsBucket"]
-        listed = self.bridge.aws("s3").list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
-        return {item["Key"] for item in listed}
+import messages  # noqa: E402  (where world looks for it, too)
 
 
 def check_life(world):
@@ -188,7 +91,9 @@ def check_clock(world):
     world.settle()
     tick = [record for record in world.bridge.records("Incoming") if "IncomingClock" in str(record["source"])][-1]
     assert tick["kind"] == "ok", tick
-    assert world.objects(program.timers()) - before == {timer}, "what is due was not woken, or what is not due was"
+    left = world.objects(program.timers())
+    assert due not in left, "what is due was not woken"
+    assert timer in left, "what is not due was woken"
     assert world.batches("IncomingAlarms") == batches + 1, "it was not handed on"
     assert len(world.slack.messages("Clock: joe signed in")) == 1, "nobody is asked twice"
 
@@ -225,6 +130,19 @@ def check_rights(world):
         assert world.bridge.queue(queue)["visible"] == 0, queue
 
 
+def check_without_right(world):
+    """where a right is missing, somebody is paged, and the message is kept"""
+    world.publish(messages.asking("self-service", "Without: jane signed in", "jane"))
+    refused = world.bridge.report()["iam_missing"]
+    assert refused and all("s3:PutObject" in one for one in refused), refused
+    assert world.slack.messages("Without: jane signed in") == []
+    # In both of the last two deliveries, which takes the function and the queue to agree which they are.
+    pages = [page for page in world.pagerduty.pages() if "Without: jane signed in" in json.dumps(page)]
+    assert len({page["dedup_key"] for page in pages}) == 1 and len(pages) == 2, pages
+    (dead,) = world.bridge.receive("AlarmsDeadLetters")
+    assert "Without: jane signed in" in dead["Body"]
+
+
 CHECKS = [
     check_life,
     check_strangers,
@@ -236,6 +154,36 @@ CHECKS = [
     check_secrets,
     check_rights,
 ]
+
+
+def play(make_bridge, build, checks, template=TEMPLATE):
+    """Runs checks in a stack of their own; returns how many fail."""
+    world, failed = World(make_bridge, build, template), 0
+    try:
+        for check in checks:
+            try:
+                check(world)
+                print(f"ok     {check.__doc__}", flush=True)
+            except (AssertionError, KeyError, IndexError, ValueError):
+                failed += 1
+                print(f"FAILED {check.__doc__}\n{traceback.format_exc()}", flush=True)
+        if failed:
+            for name in world.bridge.functions:
+                print(f"--- {name} wrote:", *world.bridge.logs(name), sep="\n")
+        report = world.bridge.report()
+        print(f"       cold starts in ms: {report['cold_start_ms']}; most memory in MB: {report['peak_memory_mb']}")
+    finally:
+        world.stop()
+    return failed
+
+
+def without(folder, right):
+    """A copy of the template that lacks a right."""
+    text = TEMPLATE.read_text()
+    assert f", {right}]" in text, f"the template allows no {right}"
+    copy = Path(folder) / "template.yaml"
+    copy.write_text(text.replace(f", {right}]", "]", 1))
+    return copy
 
 
 def main():
@@ -264,23 +212,10 @@ def main():
     # Whoever ends this run ends what it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     began = time.monotonic()
-    world, failed = World(Stack, arguments.build), 0
-    try:
-        for check in CHECKS:
-            try:
-                check(world)
-                print(f"ok     {check.__doc__}", flush=True)
-            except (AssertionError, KeyError, IndexError, ValueError):
-                failed += 1
-                print(f"FAILED {check.__doc__}\n{traceback.format_exc()}", flush=True)
-        if failed:
-            for name in world.bridge.functions:
-                print(f"--- {name} wrote:", *world.bridge.logs(name), sep="\n")
-        report = world.bridge.report()
-    finally:
-        world.stop()
-    print(f"cold starts in ms: {report['cold_start_ms']}; memory at its peak in MB: {report['peak_memory_mb']}")
-    print(f"{len(CHECKS) - failed} passed, {failed} failed, in {time.monotonic() - began:.0f} s")
+    failed = play(Stack, arguments.build, CHECKS)
+    with tempfile.TemporaryDirectory() as folder:
+        failed += play(Stack, arguments.build, [check_without_right], without(folder, "s3:PutObject"))
+    print(f"{len(CHECKS) + 1 - failed} passed, {failed} failed, in {time.monotonic() - began:.0f} s")
     return 1 if failed else 0
 
 

@@ -1,16 +1,10 @@
-"""The deployment's template: as it is written, and as CloudFormation gets it from the SAM transform.
-
-    python template.py PLAIN
-
-writes the transformed template to the file PLAIN, for linters that do not know SAM.
-"""
+"""The deployment's template: as it is written, and as CloudFormation gets it from the SAM transform."""
 
 import copy
 import json
 import logging
 import os
 import re
-import sys
 from pathlib import Path
 
 import yaml
@@ -137,7 +131,3 @@ def _listed(node):
     if isinstance(node.get("Fn::GetAtt"), str):
         node["Fn::GetAtt"] = node["Fn::GetAtt"].split(".", 1)
     return node
-
-
-if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(json.dumps(load().plain, indent=1))
