@@ -88,7 +88,7 @@ def strangers(template):
 
 
 def lifecycle(template):
-    """nothing that waits is ever expired"""
+    """nothing that has a deadline is ever expired"""
     rules = template.properties("Journals")["LifecycleConfiguration"]["Rules"]
     expired = {rule.get("Prefix", ""): template.value(rule["ExpirationInDays"]) for rule in rules
                if "ExpirationInDays" in rule}
