@@ -192,7 +192,7 @@ def main():
     arguments.add_argument("--bridge", type=Path, default=ROOT.parent / "shared" / "stack")
     arguments = arguments.parse_args()
     if not (arguments.bridge / "bridge").is_dir():
-        print(f"skipped: there is no bridge in {arguments.bridge.name} beside the checkout")
+        print("skipped: the bridge, which plays AWS, does not lie beside the checkout")
         return 0
     for name in ("Incoming", "Triage"):
         if not (arguments.build / name / "bootstrap").is_file():
