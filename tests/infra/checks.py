@@ -10,6 +10,7 @@ CLEAR = ["xoxb-1-2-abc", "ghp_0123456789", "-----BEGIN RSA PRIVATE KEY-----", "0
 REFERENCES = [
     "secure:AQICAHh/+w==",
     "ssm:/dispatch/slack-bot-token",
+    "ssm:arn:aws:ssm:eu-central-1:123456789012:parameter/dispatch/slack-bot-token",
     "secretsmanager:dispatch/slack",
     "secretsmanager:dispatch/slack#bot_token",
     "secretsmanager:arn:aws:secretsmanager:eu-central-1:123456789012:secret:dispatch/slack-AbCdEf#bot_token",

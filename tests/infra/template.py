@@ -18,8 +18,8 @@ NEEDED = {
     "GithubOwner": "example-org",
     "GithubRepo": "alarms",
     "SlackChannel": "#security",
-    "SlackBotToken": "ssm:dispatch/slack-bot-token",
-    "SlackSigningSecret": "ssm:dispatch/slack-signing-secret",
+    "SlackBotToken": "ssm:/dispatch/slack-bot-token",
+    "SlackSigningSecret": "ssm:/dispatch/slack-signing-secret",
 }
 
 
