@@ -24,8 +24,8 @@ class Failed(Exception):
 class Function:
     """One function: its process and the runtime interface that it asks for work."""
 
-    def __init__(self, binary, settings, time_s):
-        self.name = binary.name
+    def __init__(self, name, binary, settings, time_s):
+        self.name = name
         self.time_s = time_s
         self._work = queue.Queue()
         self._answers = queue.Queue()

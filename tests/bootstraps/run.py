@@ -1,9 +1,9 @@
 """Both functions and the command as plain processes, held against stand-ins that share no code with Dispatch.
 
-    python run.py [--binaries FOLDER] [--command FILE]
+    python run.py [--build FOLDER] [--command FILE]
 
-FOLDER holds `incoming` and `triage`; without it, those of the release build are taken. FILE is `dispatch`;
-without it, that of the debug build is taken.
+FOLDER holds `Incoming/bootstrap` and `Triage/bootstrap`; without it, those of `sam build` are taken. FILE is
+`dispatch`; without it, that of the debug build is taken.
 """
 
 import argparse
@@ -35,7 +35,7 @@ EMPTY_BATCH = [None, []]
 class World:
     """Everything that runs: the clouds, the vendors, the two functions."""
 
-    def __init__(self, binaries, command):
+    def __init__(self, build, command):
         self.command = command
         self._running = []
         self.cloud = self._keep(Cloud())
@@ -64,7 +64,7 @@ class World:
             "DISPATCH_ANSWER_TIMEOUT": "PT4H",
             "AWS_ENDPOINT_URL": self.cloud.url,
         }
-        self.binaries = binaries
+        self.build = build
         self.incoming = self.start("incoming", self.settings)
         self.triage = self.start("triage", self.settings)
 
@@ -74,7 +74,7 @@ class World:
 
     def start(self, name, settings):
         time_s = 60 if name == "incoming" else 10
-        return self._keep(Function(self.binaries / name, settings, time_s))
+        return self._keep(Function(name, bootstrap(self.build, name), settings, time_s))
 
     def stop(self):
         for running in reversed(self._running):
@@ -123,6 +123,11 @@ class World:
             if call.method != "GET"
         ]
         return len(writes)
+
+
+def bootstrap(build, name):
+    """Where `sam build` leaves a function's program: below the name that the template gives the function."""
+    return build / name.title() / "bootstrap"
 
 
 def buttons(message):
@@ -406,16 +411,16 @@ CHECKS = [
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--binaries", type=Path, default=ROOT / "target" / "release")
+    arguments.add_argument("--build", type=Path, default=ROOT / ".aws-sam" / "build")
     arguments.add_argument("--command", type=Path, default=ROOT / "target" / "debug" / "dispatch")
     arguments = arguments.parse_args()
-    binaries, command = arguments.binaries.resolve(), arguments.command.resolve()
-    for binary in (binaries / "incoming", binaries / "triage", command):
+    build, command = arguments.build.resolve(), arguments.command.resolve()
+    for binary in (bootstrap(build, "incoming"), bootstrap(build, "triage"), command):
         if not binary.exists():
             sys.exit(f"{binary} is not there; build it first")
     # Whoever ends this run ends what it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    world = World(binaries, command)
+    world = World(build, command)
     failed = 0
     try:
         for check in CHECKS:
