@@ -96,7 +96,7 @@ impl Settings {
     where
         D: Future<Output = Result<SecretString, Failed>>,
     {
-        let (settings, problems) = Self::examine(declared, lookup, decrypt).await;
+        let (settings, problems) = Self::examine(declared, lookup, fetch).await;
         if problems.is_empty() { Ok(settings) } else { Err(Problems::of(problems)) }
     }
 
@@ -105,7 +105,7 @@ impl Settings {
     pub async fn examine<D>(
         declared: &[&[Setting]],
         lookup: impl Fn(&str) -> Option<String>,
-        decrypt: impl Fn(String) -> D,
+        fetch: impl Fn(Reference) -> D,
     ) -> (Self, Vec<Problem>)
     where
         D: Future<Output = Result<SecretString, Failed>>,

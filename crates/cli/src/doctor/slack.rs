@@ -4,7 +4,11 @@
 //! note that nobody sees is sent there: an ephemeral one, to the bot itself.
 
 use dispatch_engine::ports::Failed;
-use dispatch_services::{http::Reply, settings::Settings};
+use dispatch_services::{
+    http::Reply,
+    settings::Settings,
+    slack::{Need, SCOPES, Scope},
+};
 use http::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -24,17 +28,6 @@ const SIGNING_SECRET: &str = "SLACK_SIGNING_SECRET";
 const APPS: &str = "https://api.slack.com/apps";
 /// The length of every signing secret there is, in hex digits.
 const SECRET_CHARS: usize = 32;
-
-/// What the app may do, what for, and whether Dispatch does without.
-const SCOPES: [(&str, &str, bool); 7] = [
-    ("chat:write", "nobody is told or asked", true),
-    ("im:write", "nobody is asked directly", true),
-    ("users:read", "people cannot be found by their names", true),
-    ("users:read.email", "people cannot be found by their addresses", true),
-    ("im:history", "a question whose reply was lost may come twice", false),
-    ("channels:history", "a message to a public channel whose reply was lost may come twice", false),
-    ("groups:history", "a message to a private channel whose reply was lost may come twice", false),
-];
 
 /// Who asks Slack.
 struct Slack<'a> {
@@ -211,10 +204,13 @@ fn scopes(held: Option<&str>, origin: &Origin) -> Vec<Finding> {
             origin.set(TOKEN)
         )
     };
-    let finding = |&(scope, without, needed): &(&str, &str, bool)| match (held.contains(&scope), needed) {
-        (true, _) => Finding::ok(format!("scope {scope}"), ""),
-        (false, true) => Finding::wrong(format!("scope {scope}"), format!("missing: {without}"), add(scope)),
-        (false, false) => Finding::note(format!("scope {scope}"), format!("missing: {without}")),
+    let finding = |scope: &Scope| {
+        let (what, missing) = (format!("scope {}", scope.name), format!("missing; with it, Dispatch {}", scope.what));
+        match scope.need {
+            _ if held.contains(&scope.name) => Finding::ok(what, ""),
+            Need::Needed => Finding::wrong(what, missing, add(scope.name)),
+            Need::Optional => Finding::note(what, missing),
+        }
     };
     SCOPES.iter().map(finding).collect()
 }

@@ -60,12 +60,12 @@ const IM_HISTORY: Scope = Scope {
 const CHANNELS_HISTORY: Scope = Scope {
     name: "channels:history",
     need: Need::Optional,
-    what: "the same in public channels that are given by their id",
+    what: "looks for the same in public channels that are given by their id",
 };
 const GROUPS_HISTORY: Scope = Scope {
     name: "groups:history",
     need: Need::Optional,
-    what: "the same in private channels that are given by their id",
+    what: "looks for the same in private channels that are given by their id",
 };
 
 /// Every scope that Dispatch makes use of, and no other.
