@@ -32,11 +32,13 @@ async fn handle(shell: &Shell, replays: &Replays, event: Value) -> Value {
     let again = shell.is_renewable().then(|| event.clone());
     let answer = triage(shell, replays).handle(event).await;
     match again {
-        Some(event) if answer["statusCode"] == 401 && shell.renew(RENEWAL).await => {
-            triage(shell, replays).handle(event).await
-        }
+        Some(event) if is_unsigned(&answer) && shell.renew(RENEWAL).await => triage(shell, replays).handle(event).await,
         _ => answer,
     }
+}
+
+fn is_unsigned(answer: &Value) -> bool {
+    answer.get("statusCode").is_some_and(|status| status == 401)
 }
 
 fn triage(shell: &Shell, replays: &Replays) -> Triage {

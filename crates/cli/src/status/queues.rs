@@ -61,7 +61,7 @@ pub(super) async fn look(aws: &Aws, subscribed: &[String]) -> Depths {
 async fn depth(aws: &Aws, arn: &str) -> Result<Depth, String> {
     let arn: QueueArn = arn.parse().map_err(|()| "subscribed to the topic, but no queue's ARN".to_owned())?;
     let told = |failed: Failed| failed.to_string();
-    let Standing { messages, hidden, dead_letters } = standing(aws, &arn).await.map_err(told)?;
+    let Standing { messages, hidden, dead_letters, .. } = standing(aws, &arn).await.map_err(told)?;
     let dead = match dead_letters {
         None => None,
         Some(dead) => {

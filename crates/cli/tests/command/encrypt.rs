@@ -7,7 +7,12 @@ use std::{
 
 use axum::{Json, Router, extract::State, http::HeaderMap, http::StatusCode, routing::post};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use dispatch_services::{aws, aws::Aws, kms, settings::Settings};
+use dispatch_services::{
+    aws,
+    aws::Aws,
+    kms,
+    settings::{Reference, Settings},
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, runtime::Runtime};
@@ -77,8 +82,11 @@ impl Kms {
             let clear = async |_| panic!("AWS is told in clear");
             let aws = Settings::read(&[aws::SETTINGS], lookup, clear).await.unwrap();
             let kms = kms::Kms::connect(&Aws::connect(&aws).await.unwrap());
-            let decrypt = async |ciphertext: String| kms.decrypt(&ciphertext).await;
-            let read = Settings::read(&[&[setting.unwrap()]], |_| Some(value.to_owned()), decrypt).await;
+            let fetch = async |reference| match reference {
+                Reference::Ciphertext(ciphertext) => kms.decrypt(&ciphertext).await,
+                other => panic!("{other:?} is no ciphertext"),
+            };
+            let read = Settings::read(&[&[setting.unwrap()]], |_| Some(value.to_owned()), fetch).await;
             read.unwrap().text(SETTING).unwrap().to_owned()
         })
     }
