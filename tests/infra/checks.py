@@ -23,6 +23,8 @@ CALLS = {
     "ssm GetParameters": (BOTH, {"ssm:GetParameters"}),
     "sns Publish": (BOTH, {"sns:Publish", "kms:GenerateDataKey", "kms:Decrypt"}),
     # Of the command alone, with the rights of whoever calls it.
+    "kms Encrypt": (set(), set()),
+    "sns GetTopicAttributes": (set(), set()),
     "sns ListSubscriptionsByTopic": (set(), set()),
     "sqs ChangeMessageVisibility": (set(), set()),
     "sqs DeleteMessage": (set(), set()),
@@ -36,11 +38,7 @@ STORE = {"s3:GetObject": BOTH, "s3:PutObject": BOTH, "s3:ListBucket": BOTH, "s3:
 #: What Lambda itself does in a function's name.
 LAMBDA = {"logs:CreateLogStream": BOTH, "logs:PutLogEvents": BOTH}
 LAMBDA |= {f"sqs:{call}": {"Incoming"} for call in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")}
-#: Dispatch's own metrics, and their dimensions beside none.
-METRICS = {
-    "Alarms", "Asked", "AnsweredYes", "AnsweredNo", "AnsweredNobody", "Pages", "Folded", "FellBack", "Told", "Ticks",
-    "Failures", "Unauthorized", "SecondsToQuestion", "SecondsToEffect",
-}
+#: Of Dispatch's own metrics, those that have dimensions beside none.
 DIMENSIONS = {"Failures": {"Vendor", "Kind"}}
 NAMESPACE = {"Fn::Sub": "Dispatch/${AWS::StackName}"}
 
@@ -215,7 +213,7 @@ def metrics(template):
     """alarms and dashboard look at metrics that there are"""
     for alarm in measured(template.of_type("AWS::CloudWatch::Alarm").values()):
         if is_own(alarm):
-            assert alarm["MetricName"] in METRICS and "Dimensions" not in alarm, alarm
+            assert alarm["MetricName"] in program.metrics() and "Dimensions" not in alarm, alarm
     (board,) = template.of_type("AWS::CloudWatch::Dashboard").values()
     widgets = json.loads(re.sub(r"\$\{[^}]*\}", "x", board["DashboardBody"]["Fn::Sub"]))["widgets"]
     shown = [line for widget in widgets for line in widget["properties"]["metrics"]]
@@ -225,7 +223,7 @@ def metrics(template):
     for ((dimensions, name),) in searched:
         assert set(dimensions.split(",")) == DIMENSIONS[name], name
         own.add(name)
-    assert own == METRICS, own ^ METRICS
+    assert own == program.metrics(), own ^ program.metrics()
     places = [{(x, y) for x in range(widget["x"], widget["x"] + widget["width"])
                for y in range(widget["y"], widget["y"] + widget["height"])} for widget in widgets]
     assert sum(map(len, places)) == len(set().union(*places)), "widgets lie over one another"

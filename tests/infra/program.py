@@ -34,6 +34,12 @@ def calls():
     return {" ".join(call) for text in texts for call in CALL.findall(text)}
 
 
+def metrics():
+    """The names of the metrics that the functions write."""
+    text = (ROOT / "crates/services/src/metrics.rs").read_text().split("#[cfg(test)]")[0]
+    return set(re.findall(r'(?:Count|Span)::\w+ => "(\w+)"', text)) | set(re.findall(r'\("(\w+)", "Count", json', text))
+
+
 def store_rights():
     """The rights that the store says it needs."""
     text = (ROOT / "crates/services/src/store/s3.rs").read_text()

@@ -157,23 +157,34 @@ pub fn page_for_no(journal: &Journal, issue: &Issue, progress: &Progress, who: W
     let question = alarm.question.as_ref().map_or("", |question| question.prompt.as_str());
     let variant = answered.and_then(|answered| answered.variant);
     let no = alarm.question.as_ref().map_or("no", |question| question.choice(Answer::No, variant).label.as_str());
-    let details = [
-        format!("{by} answered \"{}\" to \"{}\"{at}.", one_line(no), one_line(question)),
+    let suffix = if who == 0 { String::new() } else { format!("/{}", who.saturating_add(1)) };
+    let details = vec![format!("{by} answered \"{}\" to \"{}\"{at}.", one_line(no), one_line(question))];
+    page_about(journal, issue, progress, &suffix, &format!("{} answered no", shorten(by, 60)), details)
+}
+
+/// A page about a question. `suffix` tells its key from those of the alarm's other pages.
+fn page_about(
+    journal: &Journal,
+    issue: &Issue,
+    progress: &Progress,
+    suffix: &str,
+    what: &str,
+    mut details: Vec<String>,
+) -> Notice {
+    let alarm = &journal.alarm;
+    // What an earlier life left open is about to be resolved: joining that, this page would end with it.
+    let own = if progress.inherited.is_empty() { String::new() } else { format!("/{}", journal.life) };
+    let suffix = format!("{suffix}{own}");
+    details.extend([
         format!("Alarm: {}", one_line(&alarm.title)),
         alarm.message.clone().unwrap_or_default(),
         format!("Audit log: {}", issue.url),
         format!("Request id: {}", alarm.request_id),
-    ];
-    let suffix = if who == 0 { String::new() } else { format!("/{}", who.saturating_add(1)) };
+    ]);
     Notice {
-        key: format!("{}{suffix}", cut(&alarm.request_id, PAGE_KEY_MAX - suffix.len())),
+        key: format!("{}{suffix}", cut(&alarm.request_id, PAGE_KEY_MAX.saturating_sub(suffix.len()))),
         // What tells pages apart comes first: a long title is cut at its end.
-        headline: one_line(&format!(
-            "{} answered no ({issue}, dispatch {}): {}",
-            shorten(by, 60),
-            shorten(&alarm.request_id, 60),
-            alarm.title
-        )),
+        headline: one_line(&format!("{what} ({issue}, dispatch {}): {}", shorten(&alarm.request_id, 60), alarm.title)),
         paragraphs: details.into_iter().filter(|text| !text.is_empty()).map(Text::Plain).collect(),
         link: Some(link(issue)),
         tone: Tone::Bad,

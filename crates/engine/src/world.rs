@@ -108,8 +108,8 @@ pub const STEP_MAX: Duration = Duration::from_secs(25);
 /// differ.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
 
-/// The longest that a run waits for the lease of another one: longer than one of a click.
-const WAIT_MAX: Duration = Duration::from_secs(25);
+/// What a run that has waited for the lease of another one still needs.
+const TIME_TO_ACT: Duration = Duration::from_secs(8);
 
 /// A lease is over behind its last instant.
 const TIME_TO_TURN: Duration = Duration::from_millis(10);
@@ -180,7 +180,7 @@ impl Run {
     pub fn may_wait(&self, until: Timestamp, now: Timestamp) -> Option<Duration> {
         let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default().saturating_add(TIME_TO_TURN);
         let left = self.deadline.saturating_duration_since(Instant::now());
-        (wait <= WAIT_MAX && wait.saturating_add(WAIT_MAX) <= left).then_some(wait)
+        (wait.saturating_add(TIME_TO_ACT) <= left).then_some(wait)
     }
 }
 

@@ -3,14 +3,14 @@
 
 use jiff::Timestamp;
 
-use super::{PAGE_KEY_MAX, link, name, slack_time, time};
+use super::{link, name, page_about, slack_time, time};
 use crate::{
     alarm::{Issue, Rung, RungKind},
     hours::tomorrow_at_nine,
     journal::{Answer, Journal, Ticket, Who},
     life::{PersonProgress, Progress, deadline},
     notice::{Ask, Choices, Form, Notice, Text, Tone},
-    text::{cut, defuse_slack, escape, one_line, shorten},
+    text::{defuse_slack, escape, one_line, shorten},
 };
 
 /// Longest list of names in a sentence, in characters.
@@ -114,28 +114,8 @@ fn page(journal: &Journal, issue: &Issue, progress: &Progress, (wave, rung): (us
         .collect();
     let question = alarm.question.as_ref().map_or("", |question| question.prompt.as_str());
     let since = progress.waves.get(wave).map(|wave| format!(" by {}", time(wave.at))).unwrap_or_default();
-    let details = [
-        format!("Nobody answered \"{}\"{since}.", one_line(question)),
-        asked.join("\n"),
-        format!("Alarm: {}", one_line(&alarm.title)),
-        alarm.message.clone().unwrap_or_default(),
-        format!("Audit log: {}", issue.url),
-        format!("Request id: {}", alarm.request_id),
-    ];
-    Notice {
-        key: format!("{}{suffix}", cut(&alarm.request_id, PAGE_KEY_MAX.saturating_sub(suffix.len()))),
-        // What tells pages apart comes first: a long title is cut at its end.
-        headline: one_line(&format!(
-            "{} did not answer ({issue}, dispatch {}): {}",
-            shorten(&names, 60),
-            shorten(&alarm.request_id, 60),
-            alarm.title
-        )),
-        paragraphs: details.into_iter().filter(|text| !text.is_empty()).map(Text::Plain).collect(),
-        link: Some(link(issue)),
-        tone: Tone::Bad,
-        ..Notice::default()
-    }
+    let details = vec![format!("Nobody answered \"{}\"{since}.", one_line(question)), asked.join("\n")];
+    page_about(journal, issue, progress, &suffix, &format!("{} did not answer", shorten(&names, 60)), details)
 }
 
 /// How a person who has not answered was asked.

@@ -145,3 +145,29 @@ fn a_late_no_joins_the_page() {
     journal.push(at(15_003), ended());
     assert_eq!(next(&journal), "resolve Q0");
 }
+
+#[test]
+fn a_page_that_an_earlier_life_left_open_is_resolved_and_never_joined() {
+    let mut journal = paged_for_silence();
+    let plain = words::climb(&journal, &issue(), &Progress::of(&journal), 0, 0).unwrap().key;
+    let Fact::Paged { receipt, .. } = paged(9) else { panic!("a page") };
+    journal.push(at(14_402), Fact::Inherited { receipt });
+    assert_eq!(next(&journal), "resolve Q9");
+    let own = words::climb(&journal, &issue(), &Progress::of(&journal), 0, 0).unwrap().key;
+    assert!(own != plain && own.contains(&journal.life.to_string()), "{own}");
+    journal.push(at(14_403), incident("Q9", Change::Resolved));
+    assert!(!next(&journal).contains("resolve"), "{}", next(&journal));
+}
+
+#[test]
+fn a_key_that_is_paged_under_again_after_its_page_was_resolved_is_open() {
+    let mut journal = paged_for_silence();
+    journal.push(at(14_500), incident("Q0", Change::Resolved));
+    journal.push(at(15_000), answered(0, No));
+    journal.push(at(15_001), paged(0));
+    assert!(Progress::of(&journal).incident("Q0").unwrap().is_waiting());
+    // The same fact once more, by a run that did not know: nothing was opened again.
+    journal.push(at(15_002), incident("Q0", Change::Resolved));
+    journal.push(at(15_003), paged(0));
+    assert!(!Progress::of(&journal).incident("Q0").unwrap().is_waiting());
+}
