@@ -149,6 +149,12 @@ pub(crate) fn paged(who: usize) -> Fact {
     Fact::Paged { who, receipt }
 }
 
+pub(crate) fn inherited(page: &str) -> Fact {
+    let url = Some(format!("https://example.pagerduty.com/incidents/{page}"));
+    let receipt = Receipt { at: Address::new("pagerduty", "P1"), id: page.to_owned(), reader: None, url };
+    Fact::Inherited { receipt }
+}
+
 pub(crate) fn remarked(remark: Remark) -> Fact {
     Fact::Remarked { remark, place: Place::Comment(100) }
 }

@@ -71,8 +71,8 @@ fn instants_are_shown_where_they_are_asked_for() {
     after 2 h, Sat 2026-11-21 18:00 UTC  1. remind jane
     after 4 h, Sat 2026-11-21 20:00 UTC  2. page PagerDuty, because nobody answered
                                          3. label the issue as unanswered
-                                         4. show the outcome to jane: it went on to others
-                                         5. comment on the issue: nobody answered, and who was told
+                                         4. comment on the issue: nobody answered, and who was told
+                                         5. show the outcome to jane: it went on to others
     the issue stays open
 ";
     assert_eq!(silence(r#""answerTimeout": "PT4H""#, &defaults()), expected);

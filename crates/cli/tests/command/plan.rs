@@ -19,22 +19,22 @@ fn a_question_is_planned_with_both_answers() {
   3. ask jane at slack:jane@example.com
   then wait for an answer
   on yes, "Yes":
-    1. show the outcome to jane
-    2. comment on the issue: who answered what, and when
+    1. comment on the issue: who answered what, and when
+    2. show the outcome to jane
     3. close the issue
   on no, "Not me":
     1. page for the no of jane, through PagerDuty's service PABC123
-    2. show the outcome to jane
-    3. comment on the issue: who answered what, and when
-    4. show the outcome to jane, with the page
-    5. comment on the issue: the link to the incident
+    2. comment on the issue: who answered what, and when
+    3. show the outcome to jane
+    4. comment on the issue: the link to the incident
+    5. show the outcome to jane, with the page
     the issue stays open
   if nobody answers:
     after 2 h       1. remind jane
     after 4 h       2. page PagerDuty's service PABC123, because nobody answered
                     3. label the issue as unanswered
-                    4. show the outcome to jane: it went on to others
-                    5. comment on the issue: nobody answered, and who was told
+                    4. comment on the issue: nobody answered, and who was told
+                    5. show the outcome to jane: it went on to others
     the issue stays open
   repeats share the key KEY ("2fa/jane")
 "#;

@@ -63,6 +63,7 @@ fn full() -> Journal {
             incident("Q0", Change::Resolved),
             incident("Q0", Change::Reopened),
             incident("Q0", Change::Dropped),
+            inherited("Q9"),
             incident("Q0", Change::Left),
             Fact::Marked,
             Fact::Looked,

@@ -132,11 +132,13 @@ mod tests {
         for status in [408, 500, 503] {
             assert_eq!(verdict(status, "", Way::Last), Verdict::Unsure(format!("status {status}")));
         }
-        for status in [401, 402, 403] {
+        for status in [402, 403] {
             let reason = format!("status {status}");
             assert_eq!(verdict(status, "", Way::Spare), Verdict::Refused(reason.clone()));
             assert_eq!(verdict(status, "", Way::Last), Verdict::Busy { reason, wait: None });
         }
+        let refused = Verdict::Refused("status 401".to_owned());
+        assert_eq!(verdict(401, "", Way::Spare), Verdict::Unauthorized(Box::new(refused)));
     }
 
     #[test]

@@ -150,8 +150,7 @@ fn a_late_no_joins_the_page() {
 fn a_page_that_an_earlier_life_left_open_is_resolved_and_never_joined() {
     let mut journal = paged_for_silence();
     let plain = words::climb(&journal, &issue(), &Progress::of(&journal), 0, 0).unwrap().key;
-    let Fact::Paged { receipt, .. } = paged(9) else { panic!("a page") };
-    journal.push(at(14_402), Fact::Inherited { receipt });
+    journal.push(at(14_402), inherited("Q9"));
     assert_eq!(next(&journal), "resolve Q9");
     let own = words::climb(&journal, &issue(), &Progress::of(&journal), 0, 0).unwrap().key;
     assert!(own != plain && own.contains(&journal.life.to_string()), "{own}");

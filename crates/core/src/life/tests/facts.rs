@@ -78,6 +78,7 @@ fn fact() -> impl Strategy<Value = Fact> {
             .prop_map(|(id, new)| Fact::Evidence { id: id.to_string(), text: new.then(|| id.to_string()) }),
         1 => (1..3usize).prop_map(nagged),
         1 => Just(alerted()),
+        1 => Just(inherited("Q9")),
         2 => (0..3u8, 0..2u8, 1..9usize).prop_map(|(life, name, turn)| listed(&life.to_string(), &name.to_string(), turn)),
         1 => refused().prop_map(|step| Fact::GaveUp { step, reason: String::new() }),
     ]

@@ -231,7 +231,12 @@ proptest! {
         let mut journal = journal(&message);
         // Pages are sent, never asked.
         let page = journal.position(Role::Rung { wave: 0, rung: journal.alarm.chain.len() - 1 });
-        let asks_page = |fact: &Fact| matches!(fact, Fact::Unreached { who, .. } if *who >= page);
+        let last = journal.alarm.chain.len() - 1;
+        let asks_page = |fact: &Fact| match fact {
+            Fact::Unreached { who, .. } => *who >= page,
+            Fact::Climbed { rung, receipt, .. } => *rung == last && receipt.at.scheme() != "pagerduty",
+            _ => false,
+        };
         journal.push(at(0), opened());
         for fact in before.into_iter().filter(|fact| !ends(fact) && !asks_page(fact)) {
             journal.push(at(1), fact);

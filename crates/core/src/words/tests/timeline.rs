@@ -41,6 +41,7 @@ fn the_timeline() {
         (incident("Q0", Change::Resolved), "incident", "Page Q0 resolved by sam"),
         (incident("Q0", Change::Reopened), "incident", "Page Q0 opened again by sam"),
         (incident("Q0", Change::Dropped), "incident", "Page Q0 given back by sam"),
+        (inherited("Q9"), "inherited", "Page Q9 of an earlier life is still open"),
         (incident("Q0", Change::Left), "incident", "Page Q0 left as it is by sam"),
         (Fact::Marked, "marked", "The issue is labelled as unanswered"),
         (Fact::Looked, "looked", "The issue is still open"),
