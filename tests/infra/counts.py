@@ -1,4 +1,4 @@
-"""What one alarm asks of AWS: plays each kind through the template's stack and counts. Its figures are those of COST.md.
+"""What one alarm asks of AWS: plays each kind of it through the template's stack, and counts.
 
     python counts.py --build FOLDER [--bridge FOLDER]
 
