@@ -11,6 +11,8 @@ sys.dont_write_bytecode = True  # nothing is to be left in the checkout
 from template import ROOT, load  # noqa: E402
 
 DOCUMENT = ROOT / "infra" / "COST.md"
+#: It tells the sums.
+GUIDE = ROOT / "infra" / "DEPLOY.md"
 #: Around what is reckoned.
 BEGIN, END = "<!-- reckoned: python tests/infra/cost.py --write -->\n", "<!-- end -->\n"
 #: Messages a month.
@@ -94,7 +96,7 @@ def standing(inputs):
     polls = inputs.queues * assume["pollers a queue"] * 60 / assume["seconds a poll"] * MINUTES_A_MONTH
     cost["SQS"] += polls * price["SQS request"] / 1e6
     watched = assume["metrics of Dispatch"] + assume["detailed metrics of the address"]
-    cost["CloudWatch"] += (watched * price["metric"] + inputs.alarm_metrics * price["alarm metric"] + price["dashboard"])
+    cost["CloudWatch"] += watched * price["metric"] + inputs.alarm_metrics * price["alarm metric"] + price["dashboard"]
     cost["KMS"] += price["KMS key"]
     cost["EventBridge"] += MINUTES_A_MONTH * price["EventBridge schedule"] / 1e6
     return cost
@@ -167,26 +169,45 @@ def reckoned(inputs):
              for kind, cost in ((kind, one(inputs, kind)) for kind in kinds))]
 
 
-def written(text, template):
-    """The document with its tables reckoned anew."""
+def summary(inputs):
+    """The sums alone, for the guide."""
+    ours = [month(inputs, size) for size in SIZES]
+    head, line, *_ = by_size(ours)
+    sums = [row("Dispatch", [sum(cost.values()) for cost in ours])]
+    for open_issues in (0, 10_000):
+        theirs = [sum(predecessor(inputs, size, open_issues).values()) for size in SIZES]
+        sums.append(row(f"its predecessor, with {open_issues:,} open issues", theirs))
+    yield [head, line, *sums]
+
+
+def written(text, tables):
+    """A document with its tables reckoned anew."""
     first, *rest = text.split(BEGIN)
-    tables = ["\n".join(lines) + "\n" for lines in reckoned(Inputs(text, template))]
     after = [piece.split(END, 1)[1] for piece in rest]
-    return first + "".join(BEGIN + made + END + piece for made, piece in zip(tables, after, strict=True))
+    made = ["\n".join(lines) + "\n" for lines in tables]
+    return first + "".join(BEGIN + one_made + END + piece for one_made, piece in zip(made, after, strict=True))
+
+
+def documents(template):
+    """Each document, as it is and as it should be."""
+    inputs = Inputs(DOCUMENT.read_text(), template)
+    for path, tables in ((DOCUMENT, reckoned), (GUIDE, summary)):
+        text = path.read_text()
+        yield path, text, written(text, tables(inputs))
 
 
 def costs(template):
-    """what the document of costs says follows from its prices and counts"""
-    text = DOCUMENT.read_text()
-    found, made = text.splitlines(), written(text, template).splitlines()
-    wrong = [(line, better) for line, better in zip(found, made, strict=True) if line != better]
-    assert not wrong, "\n".join(f"{line}\n  should be\n{better}" for line, better in wrong)
+    """what the documents say of costs follows from prices and counts"""
+    for _, text, better in documents(template):
+        wrong = set(text.splitlines()) - set(better.splitlines())
+        assert text == better, "\n".join(sorted(wrong) or ["a line is missing"])
 
 
 def main():
     template = load()
     if sys.argv[1:] == ["--write"]:
-        DOCUMENT.write_text(written(DOCUMENT.read_text(), template))
+        for path, _, better in documents(template):
+            path.write_text(better)
     costs(template)
     print(f"ok     {costs.__doc__}")
 
