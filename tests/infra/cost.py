@@ -201,6 +201,8 @@ def costs(template):
     for _, text, better in documents(template):
         wrong = set(text.splitlines()) - set(better.splitlines())
         assert text == better, "\n".join(sorted(wrong) or ["a line is missing"])
+    rest = sum(standing(Inputs(DOCUMENT.read_text(), template)).values())
+    assert f"about ${rest:.0f} a month while little happens" in (ROOT / "README.md").read_text(), rest
 
 
 def main():

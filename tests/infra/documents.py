@@ -66,17 +66,19 @@ def guide_names(template):
 
 
 def guide_commands(_template):
-    """the guide shows commands and options of `dispatch` that there are"""
-    commands, text = program.commands(), GUIDE.read_text()
-    lines = [line for block in fences(text, "sh") for line in block.replace("\\\n", " ").splitlines()]
-    lines += spans(text)
+    """the guide and README show commands and options of `dispatch` that there are"""
+    commands = program.commands()
     command = re.compile(r"(?:^|[ (])dispatch ([a-z][\w-]*)((?: [^|>&;#]+)?)")
-    shown = [found for line in lines for found in command.findall(line)]
-    assert len({name for name, _ in shown}) >= 6, shown
-    for name, rest in shown:
-        assert name in commands, f"there is no dispatch {name}"
-        for option in re.findall(r"--([\w-]+)", rest):
-            assert option in commands[name], f"dispatch {name} has no --{option}"
+    for path in (GUIDE, ROOT / "README.md"):
+        text = path.read_text()
+        lines = [line for language in ("sh", "console") for block in fences(text, language)
+                 for line in block.replace("\\\n", " ").splitlines()]
+        shown = [found for line in lines + spans(text) for found in command.findall(line)]
+        assert len({name for name, _ in shown}) >= 6, shown
+        for name, rest in shown:
+            assert name in commands, f"{path.name}: there is no dispatch {name}"
+            for option in re.findall(r"--([\w-]+)", rest):
+                assert option in commands[name], f"{path.name}: dispatch {name} has no --{option}"
 
 
 def deployer(template):
