@@ -18,7 +18,7 @@ PREDECESSOR = {
     "GitHubOwner", "GitHubRepo", "GitHubDefaultUser", "GitHubToken", "SlackDefaultChannel", "SlackVerificationToken",
 }
 #: Names that belong to others: to `aws` and to CloudWatch.
-FOREIGN = {"MessageId", "NumberOfMessagesPublished", "OutputKey", "Version", "Statement", "Id", "Arn", "RoleArn"}
+FOREIGN = {"MessageId", "NumberOfMessagesPublished"}
 #: What CloudFormation does to make a resource of each type and to remove it.
 MAKES = {
     "AWS::ApiGatewayV2::Api": ["apigateway:POST", "apigateway:DELETE"],
@@ -53,12 +53,14 @@ def guide_names(template):
     known = outputs | set(template.source["Parameters"]) | set(template.plain["Resources"]) | PREDECESSOR | FOREIGN
     code = " ".join(span for span in spans(text) if not span.startswith("aws "))
     named = set(re.findall(r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)+\b", code))
-    given = {name for block in fences(text, "sh") for name in re.findall(r"(?<![\w-])([A-Z][a-z]\w+)=", block)}
-    given |= {name for block in fences(text, "hcl") for name in re.findall(r"^    ([A-Z]\w+) +=", block, re.M)}
+    given = {name for block in fences(text, "sh") if "--parameter-overrides" in block
+             for name in re.findall(r"(?<![\w-])([A-Z][a-z]\w+)=", block)}
+    given |= {name for block in fences(text, "hcl") for inner in re.findall(r"parameters = \{(.*?)\}", block, re.DOTALL)
+              for name in re.findall(r"(\w+) +=", inner)}
     asked = set(re.findall(r"\boutput ([A-Z]\w+)|outputs\[\"(\w+)\"\]", text))
     asked = {name for pair in asked for name in pair if name}
     assert len(given) > 8 and len(asked) > 4, (given, asked)
-    assert given <= set(template.source["Parameters"]) | FOREIGN, given
+    assert given <= set(template.source["Parameters"]), given
     assert asked <= outputs, asked - outputs
     assert named <= known, named - known
     untold = {name for name in outputs if name not in text} - {"IncomingFunction", "TriageFunction"}
