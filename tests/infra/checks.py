@@ -15,6 +15,8 @@ REFERENCES = [
     "secretsmanager:dispatch/slack#bot_token",
     "secretsmanager:arn:aws:secretsmanager:eu-central-1:123456789012:secret:dispatch/slack-AbCdEf#bot_token",
 ]
+#: What a secret is that is not given.
+NOTHING = "none"
 BOTH = {"Incoming", "Triage"}
 #: Which function makes which call, and the rights that it takes. Publishing to an encrypted topic takes its key.
 CALLS = {
@@ -59,16 +61,31 @@ def secrets(template):
     secret = program.secret_settings()
     assert len(secret) >= 8, secret
     for name in secret:
-        parameter = template.source["Parameters"][variables[name]["Ref"]]
+        parameter = template.source["Parameters"][given_by(variables[name])]
         assert parameter.get("NoEcho") is True, f"{name} is shown"
         pattern = re.compile(parameter["AllowedPattern"])
         taken = [text for text in CLEAR if pattern.fullmatch(text)]
         assert not taken, f"{name} takes {taken}"
         refused = [text for text in REFERENCES if not pattern.fullmatch(text)]
         assert not refused, f"{name} refuses {refused}"
-    hidden = {name for name, spec in template.source["Parameters"].items() if spec.get("NoEcho")}
-    told = [output for output in template.source["Outputs"].values() if names_in(output) & hidden]
+    hidden = {name: spec for name, spec in template.source["Parameters"].items() if spec.get("NoEcho")}
+    for name, spec in hidden.items():
+        # `sam deploy --guided` asks for a hidden value until it gets one, so nothing must be a word.
+        assert spec.get("Default", NOTHING) == NOTHING, f"{name} has the default {spec['Default']!r}"
+        assert bool(re.fullmatch(spec["AllowedPattern"], NOTHING)) == ("Default" in spec), f"{name} cannot be left out"
+        assert not re.fullmatch(spec["AllowedPattern"], ""), f"{name} may be empty"
+    told = [output for output in template.source["Outputs"].values() if names_in(output) & set(hidden)]
     assert not told, told
+
+
+def given_by(value):
+    """The parameter that a setting comes from; one that may be left out is empty then."""
+    match value:
+        case {"Ref": name}:
+            return name
+        case {"Fn::If": [condition, {"Ref": name}, ""]} if condition == f"Has{name}":
+            return name
+    raise AssertionError(f"{value} is not a parameter")
 
 
 def rights(template):

@@ -7,6 +7,7 @@ import jsonschema
 
 import program
 from checks import CHECKS as WIRING
+from documents import CHECKS as DOCUMENTS
 from template import ROOT, as_list, names_in
 
 #: Kinds of resources that cost something and can carry tags.
@@ -180,4 +181,5 @@ def questions(template):
     assert all(spec.get("Description") for spec in parameters.values())
 
 
-CHECKS = [*WIRING, binaries, encryption, tls, strangers, lifecycle, logs, address, clock, canary, tags, questions]
+CHECKS = [*WIRING, binaries, encryption, tls, strangers, lifecycle, logs, address, clock, canary, tags, questions,
+          *DOCUMENTS]

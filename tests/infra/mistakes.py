@@ -7,10 +7,13 @@ all of them must pass, or it would not be the mistake that they find.
 """
 
 import sys
+import tempfile
+from pathlib import Path
 
 sys.dont_write_bytecode = True  # nothing is to be left in the checkout
 
 import checks  # noqa: E402
+import documents  # noqa: E402
 import guards  # noqa: E402
 from template import TEMPLATE, Template  # noqa: E402
 
@@ -33,6 +36,11 @@ MISTAKES = [
      "Signing secret of the Slack app, as secure:, ssm: or secretsmanager:.\"\n    AllowedPattern: '(",
      "Signing secret of the Slack app, as secure:, ssm: or secretsmanager:.\"\n    AllowedPattern: '([0-9a-f]+|",
      checks.secrets),
+    ("a secret cannot be left out", "'(none|secure:", "'(secure:", checks.secrets),
+    ("a secret is empty by default",
+     "    NoEcho: true\n    Default: none\n", "    NoEcho: true\n    Default: \"\"\n", checks.secrets),
+    ("a secret that is left out is a word", "!If [HasGithubToken, !Ref GithubToken, \"\"]",
+     "!If [HasGithubAppPrivateKey, !Ref GithubToken, \"\"]", checks.secrets),
     ("a secret is told", "    Value: !Ref ServiceAlarms\n", "    Value: !Ref SlackBotToken\n", checks.secrets),
     ("journals cannot be written", "Action: [s3:GetObject, s3:PutObject]", "Action: s3:GetObject", checks.rights),
     ("timers cannot be removed", "Action: s3:DeleteObject", "Action: s3:GetObject", checks.rights),
@@ -149,7 +157,26 @@ MISTAKES = [
     ("costs of nobody", TAGS, "", guards.tags),
     ("a question too many",
      "  SlackApiUrl:\n    Type: String\n    Default: \"\"\n", "  SlackApiUrl:\n    Type: String\n", guards.questions),
+    ("an output is called otherwise than in the guide", "  WebhookUrl:\n", "  WebhooksUrl:\n", documents.guide_names),
+    ("a parameter is called otherwise than in the guide",
+     "  ServiceAlarmEmail:\n    Type", "  ServiceAlarmAddress:\n    Type", documents.guide_names),
+    ("an output that nobody is told of",
+     "\nOutputs:\n", "\nOutputs:\n  Stray: { Value: \"1\" }\n", documents.guide_names),
+    ("a resource that whoever deploys may not make",
+     "    Type: AWS::CloudWatch::Dashboard", "    Type: AWS::SecretsManager::Secret", documents.deployer),
+    ("memory is dearer than was reckoned", "    MemorySize: 512", "    MemorySize: 1024", documents.costs),
     ("a parameter in no group", "KmsKey, SecretsPrefix, Pub", "SecretsPrefix, Pub", guards.questions),
+]
+
+#: The same for what is written about the template: with the name that `documents` has for the file.
+WRITTEN = [
+    ("the guide shows a command that there is not", "GUIDE",
+     "dispatch doctor --stack", "dispatch nurse --stack", documents.guide_commands),
+    ("the guide shows an option that there is not", "GUIDE",
+     "dispatch tail --stack", "dispatch tail --stock", documents.guide_commands),
+    ("the guide asks for a parameter that there is not", "GUIDE",
+     "    GithubOwner=", "    GithubUser=", documents.guide_names),
+    ("whoever deploys may not make keys", "POLICY", "kms:CreateKey", "kms:ListKeys", documents.deployer),
 ]
 
 
@@ -165,6 +192,25 @@ def find(mistake, right, wrong, check):
     return f"{check.__name__} does not find it"
 
 
+def find_written(name, right, wrong, check, template):
+    """As `find`, in a copy of the file that `documents` calls so."""
+    path = getattr(documents, name)
+    text = path.read_text()
+    if right not in text:
+        return f"{path.name} has no such text"
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / path.name
+        copy.write_text(text.replace(right, wrong, 1))
+        setattr(documents, name, copy)
+        try:
+            check(template)
+        except FOUND:
+            return None
+        finally:
+            setattr(documents, name, path)
+    return f"{check.__name__} does not find it"
+
+
 def main():
     failed = 0
     template = Template(TEMPLATE.read_text())
@@ -174,11 +220,15 @@ def main():
         trouble = find(mistake, right, wrong, check)
         failed += trouble is not None
         print(f"FAILED {mistake}: {trouble}" if trouble else f"found  {mistake}")
-    unasked = {check.__name__ for check in guards.CHECKS} - {check.__name__ for *_, check in MISTAKES}
+    for mistake, *rest in WRITTEN:
+        trouble = find_written(*rest, template)
+        failed += trouble is not None
+        print(f"FAILED {mistake}: {trouble}" if trouble else f"found  {mistake}")
+    unasked = {check.__name__ for check in guards.CHECKS} - {check.__name__ for *_, check in MISTAKES + WRITTEN}
     for name in sorted(unasked):
         failed += 1
         print(f"FAILED no mistake is planted for {name}")
-    print(f"{len(MISTAKES)} mistakes, {failed} not found")
+    print(f"{len(MISTAKES + WRITTEN)} mistakes, {failed} not found")
     return 1 if failed else 0
 
 

@@ -40,6 +40,17 @@ def metrics():
     return set(re.findall(r'(?:Count|Span)::\w+ => "(\w+)"', text)) | set(re.findall(r'\("(\w+)", "Count", json', text))
 
 
+def commands():
+    """The commands of `dispatch` and their options."""
+    found = {}
+    for path in (ROOT / "crates/cli/src").glob("*.rs"):
+        text = path.read_text()
+        if name := re.search(r'COMMAND: Command =\s+Command \{\s*name: "([\w-]+)"', text):
+            fields = re.findall(r"#\[arg\([^\]]*\blong\b[^\]]*\]\s*pub\(crate\) (\w+):", text)
+            found[name[1]] = {field.replace("_", "-") for field in fields}
+    return found
+
+
 def store_rights():
     """The rights that the store says it needs."""
     text = (ROOT / "crates/services/src/store/s3.rs").read_text()

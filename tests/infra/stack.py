@@ -186,6 +186,20 @@ def without(folder, right):
     return copy
 
 
+def make_bridge():
+    """The bridge, with the one thing left out that moto cannot take. Its folder must be among Python's by now."""
+    from bridge import Bridge
+
+    class Stack(Bridge):
+        def cfn(self):
+            source, plain = super().cfn()
+            # moto 5.2.5 wants other names in them than CloudFormation, and makes no key.
+            del plain["Resources"]["Key"]["Properties"]["Tags"]
+            return source, plain
+
+    return Stack
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--build", type=Path, default=ROOT / ".aws-sam" / "build")
@@ -198,17 +212,7 @@ def main():
         if not (arguments.build / name / "bootstrap").is_file():
             sys.exit(f"{name}/bootstrap is not in the build; run sam build first")
     sys.path.insert(0, str(arguments.bridge))
-    from bridge import Bridge
-
-    class Stack(Bridge):
-        """The bridge, with the one thing left out that moto cannot take."""
-
-        def cfn(self):
-            source, plain = super().cfn()
-            # moto 5.2.5 wants other names in them than CloudFormation, and makes no key.
-            del plain["Resources"]["Key"]["Properties"]["Tags"]
-            return source, plain
-
+    Stack = make_bridge()
     # Whoever ends this run ends what it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     began = time.monotonic()
