@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 use crate::tree::{read, root};
 
-/// Each crate, by its folder in `crates` (in `tests` for the simulation), with the crates of this repository
+/// Each crate, by its folder in `crates` or, of those below, in `tests`, with the crates of this repository
 /// that it may know.
 const ARROWS: &[(&str, &[&str])] = &[
     ("core", &[]),
@@ -20,13 +20,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("local", &["core", "engine", "incoming", "services", "simulator", "triage"]),
     ("cli", &["core", "engine", "local", "services"]),
     ("simulation", &["core", "engine", "incoming"]),
+    ("bench", &["core", "engine", "incoming", "local", "simulator"]),
 ];
+
+/// The crates that lie in `tests`.
+const IN_TESTS: [&str; 2] = ["bench", "simulation"];
 
 /// What core may be built from. None of it knows a clock, a network or a machine.
 const CORE: &[&str] = &["hex", "jiff", "schemars", "serde", "serde_json", "serde_path_to_error", "sha2", "thiserror"];
 
 fn manifest(folder: &str) -> Table {
-    let above = if folder == "simulation" { "tests" } else { "crates" };
+    let above = if IN_TESTS.contains(&folder) { "tests" } else { "crates" };
     read(format!("{above}/{folder}/Cargo.toml")).parse().unwrap()
 }
 
@@ -51,7 +55,7 @@ fn arrows_point_one_way() {
     let folders = folders.filter(|entry| entry.file_type().unwrap().is_dir());
     let manifests: BTreeMap<String, Table> = folders
         .map(|entry| entry.file_name().into_string().unwrap())
-        .chain(["simulation".to_owned()])
+        .chain(IN_TESTS.map(str::to_owned))
         .map(|folder| (folder.clone(), manifest(&folder)))
         .collect();
     let name = |folder: &str| manifests[folder]["package"]["name"].as_str().unwrap().to_owned();

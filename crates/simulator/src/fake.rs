@@ -5,7 +5,8 @@
 //! state that can be read, awaited and changed by hand, they record every request, and they can be told to
 //! misbehave ([`Fault`]).
 //!
-//! Deliberately absent: anything that Dispatch does not call, and the vendors' own limits of rate.
+//! Deliberately absent: anything that Dispatch does not call, and the vendors' own limits of rate, but for Slack's on
+//! posting ([`slack::Limits`]).
 
 mod call;
 mod fault;

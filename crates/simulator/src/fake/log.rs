@@ -29,6 +29,8 @@ pub struct Recorded {
     pub body: Bytes,
     /// The status of the answer; `None` while there is none, or for ever when the connection was dropped.
     pub status: Option<u16>,
+    /// The headers of the answer, as they were given; empty while there is none.
+    pub response_headers: BTreeMap<String, String>,
     /// The body of the answer; empty while there is none.
     pub response_body: Bytes,
     /// Whether a [`Fault`](super::Fault) struck it, so that the answer may be no answer the vendor would give.
@@ -69,6 +71,7 @@ impl Log {
             headers: call.header_map(),
             body: call.body.clone(),
             status: None,
+            response_headers: BTreeMap::new(),
             response_body: Bytes::new(),
             faulted: false,
             at: call.now,
@@ -87,6 +90,7 @@ impl Log {
     pub(crate) fn answered(&self, place: usize, answer: &Answer) {
         if let Some(recorded) = lock(&self.requests).get_mut(place) {
             recorded.status = Some(answer.status);
+            recorded.response_headers = answer.headers.iter().cloned().collect();
             recorded.response_body = answer.body.clone();
         }
     }

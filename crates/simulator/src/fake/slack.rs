@@ -1,7 +1,8 @@
 //! A fake Slack workspace: people, channels, direct messages, Block Kit messages, buttons that can be clicked.
 //!
 //! Deliberately absent: files, conversations of several people, creating and archiving channels, modals on top of
-//! modals, events, and the counting of rate limits (use a [`Fault`](super::Fault) for those).
+//! modals, events, and the counting of rate limits but for those on posting ([`Limits`]; use a [`Fault`](super::Fault)
+//! for others).
 
 mod answer;
 mod attachments;
@@ -12,6 +13,7 @@ mod console;
 mod conversations;
 mod form;
 mod history;
+mod limits;
 mod messages;
 mod people;
 mod response_url;
@@ -27,6 +29,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 pub use click::Click;
+pub use limits::Limits;
 pub use state::{Channel, Conversation, Message, Person, Settings, Workspace};
 pub use views::View;
 

@@ -144,6 +144,7 @@ pub(super) fn post(workspace: &mut Workspace, call: &Call) -> Result<Answer, Ans
     let content = Content::read(&fields)?;
     let channel = workspace.destination(to).map_err(failed)?;
     workspace.may_reply(&channel, &content)?;
+    workspace.count_post(&channel, call.now)?;
     let ts = workspace.post(&channel, content, None, call.now);
     let message = workspace.shown(&channel, &ts);
     Ok(ok(call, json!({"ok": true, "channel": channel, "ts": ts, "message": message})))

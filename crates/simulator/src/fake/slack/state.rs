@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::limits::{Limits, Posted};
 use super::messages::Content;
 use super::response_url::Interaction;
 use super::scopes::SCOPES;
@@ -38,6 +39,8 @@ pub struct Settings {
     pub page_max: usize,
     /// How long a `trigger_id` lives; 3 seconds. Source: docs.slack.dev, "Handling user interaction".
     pub trigger_life: SignedDuration,
+    /// How much may be posted; without it, anything.
+    pub limits: Option<Limits>,
     /// The clock.
     pub clock: Clock,
 }
@@ -56,6 +59,7 @@ impl Default for Settings {
             channels: ["security", "general"].map(Channel::named).to_vec(),
             page_max: 100,
             trigger_life: SignedDuration::from_secs(3),
+            limits: None,
             clock: Clock::default(),
         }
     }
@@ -181,6 +185,7 @@ pub struct Workspace {
     pub(super) conversations: Vec<Conversation>,
     pub(super) interactions: Vec<Interaction>,
     pub(super) views: Vec<View>,
+    pub(super) posted: Posted,
     last_ts_us: i64,
 }
 
@@ -202,6 +207,7 @@ impl Workspace {
             conversations: settings.channels.iter().map(channel).collect(),
             interactions: Vec::new(),
             views: Vec::new(),
+            posted: Posted::default(),
             last_ts_us: 0,
             settings,
         }

@@ -1,0 +1,57 @@
+//! The programs that are measured.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::Result;
+
+/// Where each program lies.
+#[derive(Clone, Debug)]
+pub(crate) struct Programs {
+    /// The `incoming` function.
+    pub(crate) incoming: PathBuf,
+    /// The `triage` function.
+    pub(crate) triage: PathBuf,
+    /// The function that does nothing.
+    pub(crate) empty: PathBuf,
+}
+
+impl Programs {
+    /// Builds what is not built yet. `build` is what `sam build` leaves, with both functions in it; without it they are built
+    /// here, in release.
+    ///
+    /// # Errors
+    /// When something cannot be built.
+    pub(crate) fn find(build: Option<&Path>) -> Result<Self> {
+        let own = env::current_exe()?;
+        let folder = own.parent().ok_or("a program lies in a folder")?;
+        let is_release = !cfg!(debug_assertions);
+        cargo(&["-p", "dispatch-bench", "--bin", "empty"], is_release)?;
+        let (incoming, triage) = match build {
+            Some(build) => (build.join("Incoming/bootstrap"), build.join("Triage/bootstrap")),
+            None => {
+                cargo(&["-p", "dispatch-incoming", "-p", "dispatch-triage"], true)?;
+                let release = folder.with_file_name("release");
+                (release.join("incoming"), release.join("triage"))
+            }
+        };
+        let programs = Programs { incoming, triage, empty: folder.join("empty") };
+        for program in [&programs.incoming, &programs.triage, &programs.empty] {
+            program.metadata().map_err(|error| format!("{}: {error}", program.display()))?;
+        }
+        Ok(programs)
+    }
+}
+
+fn cargo(what: &[&str], is_release: bool) -> Result<()> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["build", "--locked", "--quiet"]).args(what).args(is_release.then_some("--release"));
+    match command.status()? {
+        status if status.success() => Ok(()),
+        status => Err(format!("cargo build {}: {status}", what.join(" ")).into()),
+    }
+}
