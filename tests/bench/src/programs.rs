@@ -20,25 +20,25 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
-    /// Builds what is not built yet. `build` is what `sam build` leaves, with both functions in it; without it they are built
-    /// here, in release.
+    /// Builds what is not built yet. `build` is what `sam build` leaves, with both functions in it; then the empty one is
+    /// built with this harness's own profile, which says little when that is not release. Without it, all are built here.
     ///
     /// # Errors
     /// When something cannot be built.
     pub(crate) fn find(build: Option<&Path>) -> Result<Self> {
+        let is_release = build.is_none() || !cfg!(debug_assertions);
         let own = env::current_exe()?;
         let folder = own.parent().ok_or("a program lies in a folder")?;
-        let is_release = !cfg!(debug_assertions);
-        cargo(&["-p", "dispatch-bench", "--bin", "empty"], is_release)?;
+        let folder = if is_release { folder.with_file_name("release") } else { folder.to_owned() };
+        cargo(&["-p", "dispatch-incoming", "--example", "empty"], is_release)?;
         let (incoming, triage) = match build {
             Some(build) => (build.join("Incoming/bootstrap"), build.join("Triage/bootstrap")),
             None => {
                 cargo(&["-p", "dispatch-incoming", "-p", "dispatch-triage"], true)?;
-                let release = folder.with_file_name("release");
-                (release.join("incoming"), release.join("triage"))
+                (folder.join("incoming"), folder.join("triage"))
             }
         };
-        let programs = Programs { incoming, triage, empty: folder.join("empty") };
+        let programs = Programs { incoming, triage, empty: folder.join("examples/empty") };
         for program in [&programs.incoming, &programs.triage, &programs.empty] {
             program.metadata().map_err(|error| format!("{}: {error}", program.display()))?;
         }

@@ -1,4 +1,4 @@
-//! `empty`: the least that a function can be, built with the profile of the real ones.
+//! The least that a function can be, built as the real ones are: their start is measured against that of this.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
