@@ -32,7 +32,7 @@ const URL_CHARS_MAX: usize = 3_500;
 
 /// Print the manifest that makes the Slack app
 ///
-/// Paste it at https://api.slack.com/apps with "Create New App", "From a manifest"; for an app that is there already,
+/// Paste it at api.slack.com/apps with "Create New App", "From a manifest"; for an app that is there already,
 /// under "App Manifest". It asks for the scopes that Dispatch makes use of and for no other. An app that gets another scope
 /// must be installed in the workspace again.
 #[derive(Clone, Debug, clap::Args)]
