@@ -21,6 +21,7 @@ use url::Url;
 
 use crate::http::{Http, Repeat, Reply, Verdict};
 
+pub(crate) use self::settings::API_URL;
 use self::{
     auth::Auth,
     find::Sought,

@@ -28,6 +28,7 @@ use dispatch_engine::{ports::Failed, world::time_left};
 use http::StatusCode;
 use reqwest::Request;
 use tokio::time::{Instant, sleep, timeout};
+use url::Url;
 
 pub(crate) use self::connect::is_here;
 use self::{
@@ -212,6 +213,14 @@ impl Http {
             }
             last = Some(failed);
             tries += 1;
+        }
+    }
+
+    /// Opens a connection to an address, so that the first call finds it open. Nothing is told by it, and what comes of
+    /// it does not matter: whoever calls finds out.
+    pub async fn greet(&self, address: Url) {
+        if is_private(&address) {
+            let _ = timeout(self.policy.connect, self.connections.greet(address)).await;
         }
     }
 

@@ -22,6 +22,7 @@ use dispatch_engine::{
     world::{Limits, World},
 };
 use secrecy::SecretString;
+use url::Url;
 
 use self::{
     aws::Aws,
@@ -208,14 +209,32 @@ pub async fn from_env() -> Result<Settings, Problems> {
     read(|name| env::var(name).ok()).await
 }
 
+/// Opens connections to the vendors that nearly every alarm needs, beside whatever else is done. The settings that name
+/// their addresses are no secrets, so that need not wait for those.
+pub(crate) fn greet(http: &Http, lookup: impl Fn(&str) -> Option<String>) {
+    let named = |setting: &&Setting| [github::API_URL, slack::API_URL].contains(&setting.name);
+    for setting in all_settings().into_iter().flatten().filter(named) {
+        let address = lookup(setting.name).or_else(|| setting.default.map(str::to_owned));
+        if let Some(Ok(address)) = address.map(|address| Url::parse(address.trim())) {
+            let http = http.clone();
+            tokio::spawn(async move { http.greet(address).await });
+        }
+    }
+}
+
 /// Makes every client. Calls nobody yet; a folder for the store is made when it is missing.
 ///
 /// # Errors
 /// Everything that keeps a client from being made.
 pub async fn connect(settings: &Settings) -> Result<Services, Problems> {
+    connect_through(Http::new().map_err(Problem::from)?, settings).await
+}
+
+/// [`connect`]s through an HTTP client that is there already, for the connections that it has.
+pub(crate) async fn connect_through(http: Http, settings: &Settings) -> Result<Services, Problems> {
     let tally = Arc::new(Tally::default());
     let watch = Watch::new(Arc::clone(&tally));
-    let http = Http::new().map_err(Problem::from)?.watched(&watch);
+    let http = http.watched(&watch);
     let has_topic = settings.text(sns::TOPIC).is_some();
     let aws = match has_topic || store::needs_aws(settings) {
         true => Some(Aws::connect(settings).await.map_err(Problem::from)?.watched(&watch)),

@@ -16,8 +16,10 @@ use tokio::time::{Instant, timeout};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    Services, VERSION, connect, metrics, read, references,
-    settings::{Problems, Reference, Settings},
+    Services, VERSION, connect, connect_through, greet,
+    http::Http,
+    metrics, read, references,
+    settings::{Problem, Problems, Reference, Settings},
     sns::TOPIC,
 };
 
@@ -41,6 +43,10 @@ impl fmt::Display for CannotStart {
 }
 
 impl std::error::Error for CannotStart {}
+
+fn new_http() -> Result<Http, CannotStart> {
+    Http::new().map_err(|unusable| CannotStart(Problems::of(vec![Problem::from(unusable)])))
+}
 
 type Lookup = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
@@ -67,7 +73,13 @@ impl Shell {
     pub async fn start() -> Result<Self, CannotStart> {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
         tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_target(false).init();
-        let shell = Self::open(|name| env::var(name).ok()).await?;
+        let lookup = |name: &str| env::var(name).ok();
+        let http = new_http()?;
+        // Whoever waits for secrets has the time. Without any, it is as well to connect when there is something to say.
+        if !references(lookup).is_empty() {
+            greet(&http, lookup);
+        }
+        let shell = Self::through(http, lookup).await?;
         if shell.held().settings.text(TOPIC).is_none() {
             tracing::warn!("{TOPIC} is not set: what does not fit into one invocation cannot be handed on");
         }
@@ -80,9 +92,16 @@ impl Shell {
     /// # Errors
     /// Everything that is missing or wrong in them.
     pub async fn open(lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Result<Self, CannotStart> {
+        Self::through(new_http()?, lookup).await
+    }
+
+    async fn through(
+        http: Http,
+        lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Result<Self, CannotStart> {
         let is_renewable = references(&lookup).iter().any(Reference::is_renewable);
         let settings = read(&lookup).await.map_err(CannotStart)?;
-        let services = connect(&settings).await.map_err(CannotStart)?;
+        let services = connect_through(http, &settings).await.map_err(CannotStart)?;
         let open = Open { world: services.world(), settings, services, read: Instant::now() };
         Ok(Shell { lookup: Box::new(lookup), is_renewable, open: Mutex::new(open) })
     }

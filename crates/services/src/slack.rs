@@ -22,6 +22,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+pub(crate) use self::settings::API_URL;
 use self::{
     api::Api,
     form::View,

@@ -24,7 +24,7 @@ const DEFAULT_USER: &str = "GITHUB_DEFAULT_USER";
 pub(super) const ALLOW_PUBLIC: &str = "GITHUB_ALLOW_PUBLIC";
 /// The name of the setting that [`webhook_secret`] reads.
 pub const WEBHOOK_SECRET: &str = "GITHUB_WEBHOOK_SECRET";
-const API_URL: &str = "GITHUB_API_URL";
+pub(crate) const API_URL: &str = "GITHUB_API_URL";
 
 const KEY: Format = Format::new("an RSA private key of 2,048 bits or more, as PEM", |text| {
     read_key(&SecretString::from(text)).is_some()

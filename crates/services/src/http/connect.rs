@@ -62,6 +62,11 @@ impl Connections {
         self.once(next).await
     }
 
+    /// Asks for nothing, which leaves the connection open for whoever asks for something.
+    pub(super) async fn greet(&self, url: Url) -> Result<Reply, NoReply> {
+        self.once(Request::new(Method::HEAD, url)).await
+    }
+
     async fn once(&self, request: Request) -> Result<Reply, NoReply> {
         let url = request.url().clone();
         let mut response = self.towards(&url).execute(request).await.map_err(|error| {

@@ -47,6 +47,42 @@ async fn fetch(server: &Server) -> Result<Reply, Failed> {
     send(server, swift(), Method::GET, Repeat::Freely).await
 }
 
+/// A server that answers everything, and counts its connections.
+async fn counting() -> (Url, Arc<std::sync::atomic::AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let connections = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let listener = axum::serve::ListenerExt::tap_io(listener, {
+        let connections = Arc::clone(&connections);
+        move |_| _ = connections.fetch_add(1, Ordering::Relaxed)
+    });
+    let answer = axum::Router::new().fallback(async || "{}");
+    tokio::spawn(async move { axum::serve(listener, answer).await });
+    (url, connections)
+}
+
+#[tokio::test]
+async fn whoever_was_greeted_is_called_through_the_same_connection() {
+    let (url, connections) = counting().await;
+    let http = Http::new().unwrap();
+    http.greet(url.clone()).await;
+    assert_eq!(connections.load(Ordering::Relaxed), 1);
+    for _ in 0..3 {
+        let request = Request::new(Method::GET, url.clone());
+        http.clone().send(CALL, request, Repeat::Freely, Verdict::of_status).await.unwrap();
+    }
+    assert_eq!(connections.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn nobody_is_greeted_where_others_could_listen() {
+    let (mut url, connections) = counting().await;
+    // Leads here, too, but nothing says so.
+    url.set_host(Some("0.0.0.0")).unwrap();
+    Http::new().unwrap().greet(url).await;
+    assert_eq!(connections.load(Ordering::Relaxed), 0);
+}
+
 #[tokio::test]
 async fn a_reply_is_handed_over_whole() {
     let server = Server::play(&[Answer("201 Created\r\nx-of-interest: 7")]).await;

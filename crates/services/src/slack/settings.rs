@@ -12,7 +12,7 @@ use crate::{
 const BOT_TOKEN: &str = "SLACK_BOT_TOKEN";
 const SIGNING_SECRET: &str = "SLACK_SIGNING_SECRET";
 const DEFAULT_CHANNEL: &str = "SLACK_DEFAULT_CHANNEL";
-const API_URL: &str = "SLACK_API_URL";
+pub(crate) const API_URL: &str = "SLACK_API_URL";
 
 const CHANNEL: Format = Format::new("a channel such as #name, name or C0123456789", |text| {
     let name = text.strip_prefix('#').unwrap_or(text);
