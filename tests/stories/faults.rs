@@ -350,20 +350,20 @@ async fn second_user_with_the_same_title_and_a_different_dedup_key() {
 }
 
 #[tokio::test]
-async fn broadcast_cut_half_way_through_100_people_by_a_kill() {
+async fn broadcast_cut_half_way_through_200_people_by_a_kill() {
     let mut crashes = 0;
     for (whim, spared) in [(Whim::Hang, 2), (Whim::HangAfter, 3), (Whim::Hang, 4), (Whim::HangAfter, 5)] {
         let town = Meddled::begin().await;
-        let users: Vec<_> = (0..100).map(|n| json!({ "slackId": "U0JANE", "slack": format!("jane {n}") })).collect();
+        let users: Vec<_> = (0..200).map(|n| json!({ "slackId": "U0JANE", "slack": format!("jane {n}") })).collect();
         let message = json!({ "type": "broadcast", "users": users,
             "body": { "github": { "title": "Keys" }, "slack": { "message": "Keys were rotated." } } });
         town.store.meddle("swap", spared, whim);
         crashes += usize::from(town.deliver_and_crash("m1", &message).await);
         let half = town.story.town.fakes.slack.dm("jane").len();
-        assert!((1..100).contains(&half), "{half} were told before the kill");
+        assert!((1..200).contains(&half), "{half} were told before the kill");
         town.clock.pass_seconds(90);
         town.deliver_until_done("m1", &message).await;
-        assert_eq!(town.story.town.fakes.slack.dm("jane").len(), 100, "{whim:?} at {spared}: all, and nobody twice");
+        assert_eq!(town.story.town.fakes.slack.dm("jane").len(), 200, "{whim:?} at {spared}: all, and nobody twice");
         assert_eq!(town.story.issues().len(), 1);
     }
     assert_eq!(crashes, 4);

@@ -126,14 +126,14 @@ async fn an_issue_in_doubt_stays_in_doubt_until_somebody_could_look() {
 #[tokio::test]
 async fn a_broadcast_that_is_longer_than_a_run_is_handed_on() {
     let town = Meddled::begin().await;
-    let users: Vec<_> = (0..40).map(|n| json!({ "slackId": "U0JANE", "slack": format!("jane {n}") })).collect();
+    let users: Vec<_> = (0..80).map(|n| json!({ "slackId": "U0JANE", "slack": format!("jane {n}") })).collect();
     let alarm = json!({ "type": "broadcast", "users": users,
         "body": { "github": { "title": "Keys were rotated" }, "slack": { "message": "Keys were rotated." } } });
     town.story.town.fakes.slack.fault(Fault::new("chat.postMessage", Kind::Delay(Duration::from_millis(700))).always());
     assert_eq!(deliver_within(&town.world, "m1", &alarm, Duration::from_secs(1)).await, 0);
     town.story.town.fakes.slack.clear_faults();
     assert_eq!(town.deliver_what_was_handed_on().await, 1);
-    assert!(town.story.town.fakes.slack.dm("jane").len() >= 40);
+    assert!(town.story.town.fakes.slack.dm("jane").len() >= 80);
 }
 
 #[tokio::test]

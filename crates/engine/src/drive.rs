@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Steps of one alarm that are under way at the same time, and that a crash leaves in doubt.
-const ABREAST_MAX: usize = 16;
+const ABREAST_MAX: usize = 32;
 
 /// Turns of the loop before it is taken to be caught: more than the largest broadcast needs.
 const TURNS_MAX: usize = 5_000;
