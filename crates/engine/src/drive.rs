@@ -196,9 +196,11 @@ async fn abreast(
     steps: &[Step],
     hint: &Hint,
 ) -> Vec<(Step, Result<Vec<Fact>, Failed>)> {
+    // One for all: that of a large broadcast is large.
+    let progress = &Progress::of(&held.journal);
     let tasks = steps.iter().map(|step| async move {
         let suspect = held.is_suspect(step);
-        (step.clone(), perform(world, run, &held.journal, step, suspect, hint).await)
+        (step.clone(), perform(world, run, (&held.journal, progress), step, suspect, hint).await)
     });
     let mut tasks: FuturesUnordered<_> = tasks.collect();
     let mut results = Vec::with_capacity(steps.len());

@@ -76,16 +76,15 @@ pub(crate) async fn search(world: &World, alarm: &Alarm) -> Option<(Issue, bool)
 }
 
 /// Performs one step and returns what is known afterwards. A `suspect` step was begun before and
-/// may be done: where that can be seen, it is looked up instead of repeated.
+/// may be done: where that can be seen, it is looked up instead of repeated. `progress` is the journal's.
 pub(crate) async fn perform(
     world: &World,
     run: &Run,
-    journal: &Journal,
+    (journal, progress): (&Journal, &Progress),
     step: &Step,
     suspect: bool,
     hint: &Hint,
 ) -> Result<Vec<Fact>, Failed> {
-    let progress = Progress::of(journal);
     if let Step::Open = step {
         return open(world, run, journal, suspect, hint).await;
     }
@@ -94,14 +93,14 @@ pub(crate) async fn perform(
     };
     let fact = match step {
         Step::Open => return Ok(Vec::new()),
-        Step::Reach { who, round } => silence::reach(world, journal, issue, &progress, (*who, *round), suspect).await?,
+        Step::Reach { who, round } => silence::reach(world, journal, issue, progress, (*who, *round), suspect).await?,
         Step::FallBack { round } => {
-            let notice = words::fallback(journal, issue, &progress, *round);
+            let notice = words::fallback(journal, issue, progress, *round);
             deliver(world, journal, &world.defaults.channel, &notice, suspect).await?;
             Fact::FellBack { round: *round }
         }
         Step::Page(who) => {
-            let notice = words::page_for_no(journal, issue, &progress, *who);
+            let notice = words::page_for_no(journal, issue, progress, *who);
             let receipt = silence::page(world, journal, &journal.alarm.page, &notice).await?;
             Fact::Paged { who: *who, receipt }
         }
@@ -110,15 +109,15 @@ pub(crate) async fn perform(
             deliver(world, journal, &world.defaults.channel, &notice, suspect).await?;
             Fact::Sought { nth: *nth }
         }
-        Step::Remind { who, nth } => silence::remind(world, journal, issue, &progress, (*who, *nth), suspect).await?,
-        Step::Climb { wave, rung } => silence::climb(world, journal, issue, &progress, (*wave, *rung), suspect).await?,
-        Step::Resolve { page, if_open } => silence::resolve(world, &progress, page, *if_open).await?,
+        Step::Remind { who, nth } => silence::remind(world, journal, issue, progress, (*who, *nth), suspect).await?,
+        Step::Climb { wave, rung } => silence::climb(world, journal, issue, progress, (*wave, *rung), suspect).await?,
+        Step::Resolve { page, if_open } => silence::resolve(world, progress, page, *if_open).await?,
         Step::Mark => {
             world.audit.label(issue, UNANSWERED).await?;
             Fact::Marked
         }
-        Step::Remark(remark) => self::remark(world, run, journal, &progress, remark, suspect).await?,
-        Step::Show { who, stage } => show(world, journal, issue, &progress, *who, *stage).await?,
+        Step::Remark(remark) => self::remark(world, run, journal, progress, remark, suspect).await?,
+        Step::Show { who, stage } => show(world, journal, issue, progress, *who, *stage).await?,
         // A digest is closed by whoever has read it.
         Step::Close if progress.digest.is_some() => Fact::Closed,
         Step::Close => {

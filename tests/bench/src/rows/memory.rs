@@ -22,9 +22,9 @@ pub(crate) fn deployed() -> Environment {
         ("DISPATCH_TOPIC_ARN", "arn:aws:sns:eu-central-1:000000000000:dispatch"),
         ("GITHUB_OWNER", "example-org"),
         ("GITHUB_REPO", "alarms"),
-        ("GITHUB_TOKEN", "taken by nobody"),
-        ("SLACK_BOT_TOKEN", "taken by nobody"),
-        ("SLACK_SIGNING_SECRET", "signs nothing"),
+        ("GITHUB_TOKEN", "taken-by-nobody"),
+        ("SLACK_BOT_TOKEN", "taken-by-nobody"),
+        ("SLACK_SIGNING_SECRET", "signs-nothing"),
         ("SLACK_DEFAULT_CHANNEL", "#security"),
         ("PAGERDUTY_ROUTING_KEY", "0123456789abcdef0123456789abcdef"),
     ];
