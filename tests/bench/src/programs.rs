@@ -20,8 +20,9 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
-    /// Builds what is not built yet. `build` is what `sam build` leaves, with both functions in it; then the empty one is
-    /// built with this harness's own profile, which says little when that is not release. Without it, all are built here.
+    /// Builds what is not built yet. `build` is what `sam build` leaves, with both functions in it; then the empty one
+    /// is built with this harness's own profile, which says little when that is not release. Without it, all are built
+    /// here.
     ///
     /// # Errors
     /// When something cannot be built.

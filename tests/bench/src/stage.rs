@@ -127,9 +127,10 @@ pub(crate) fn slow(fakes: &Fakes, wait: Duration) {
 pub(crate) fn operations(requests: &[Recorded], before: usize) -> String {
     let mut seen: Vec<(&str, usize)> = Vec::new();
     for request in requests.iter().skip(before) {
-        match seen.iter_mut().find(|(operation, _)| *operation == request.operation) {
+        let name = if request.operation.is_empty() { "greeting" } else { request.operation };
+        match seen.iter_mut().find(|(operation, _)| *operation == name) {
             Some((_, times)) => *times += 1,
-            None => seen.push((request.operation, 1)),
+            None => seen.push((name, 1)),
         }
     }
     let words = seen.into_iter().map(|(operation, times)| match times {

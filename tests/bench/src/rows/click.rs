@@ -16,8 +16,8 @@ const HANGING_S_MAX: f64 = 2.0;
 /// Longer than anybody waits.
 const FOR_EVER: Duration = Duration::from_secs(60);
 
-/// With vendors that answer at once, where everything that is left is Dispatch's own time and that of the stand-ins; and
-/// with vendors that do not answer.
+/// With vendors that answer at once, where everything that is left is Dispatch's own time and that of the stand-ins;
+/// and with vendors that do not answer.
 ///
 /// # Errors
 /// When a click is not taken.

@@ -59,8 +59,8 @@ pub(crate) async fn rows(programs: &Programs, scale: &Scale) -> Result<Vec<Row>>
     let (asked, ended) = (trips(|cold| cold.asked), trips(|cold| cold.ended));
     let first = shorter.first().ok_or("nothing was measured")?;
     let told = format!(
-        "{ended:.1} in a row ({:.0} ms at {} ms a trip); the question arrives after {asked:.1}; {} KMS calls, {} side by \
-         side; called: {}",
+        "{ended:.1} in a row ({:.0} ms at {} ms a trip); the question arrives after {asked:.1}; {} KMS calls, {} side \
+         by side; called: {}",
         middle(&shorter, |cold| cold.ended),
         short.as_millis(),
         first.calls,
@@ -68,8 +68,8 @@ pub(crate) async fn rows(programs: &Programs, scale: &Scale) -> Result<Vec<Row>>
         first.operations,
     );
     let holds = ended <= TRIPS_MAX + NOISE && first.abreast == first.calls;
-    let what = "first alarm after a cold start, settings encrypted: round trips, one for each call and one for each new \
-                connection's TCP and TLS";
+    let what = "first alarm after a cold start, settings encrypted: round trips, one for each call and one for each \
+                new connection's TCP and TLS";
     Ok(vec![Row::held(what, "KMS side by side; 6 in a row", told, holds)])
 }
 

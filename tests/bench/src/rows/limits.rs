@@ -50,8 +50,8 @@ pub(crate) async fn rows(scale: &Scale) -> Result<Vec<Row>> {
         scale.posts, scale.window_s
     );
     let measured = format!(
-        "{taken} told in {:.0} s, of which the limits cost {:.0} s; {runs} runs; {} times 429, {} of them while one was on its \
-         way, {} in spite of one that was heard; {pages} pages",
+        "{taken} told in {:.0} s, of which the limits cost {:.0} s; {runs} runs; {} times 429, {} of them while one was on \
+         its way, {} in spite of one that was heard; {pages} pages",
         all.as_secs_f64(),
         least.as_secs_f64(),
         told.refused,
