@@ -4,8 +4,8 @@ use std::{cell::RefCell, io, sync::Once};
 
 use tracing::Level;
 use tracing_subscriber::{
-    EnvFilter, Layer as _,
-    filter::{FilterExt as _, dynamic_filter_fn},
+    Layer as _,
+    filter::{FilterExt as _, LevelFilter, Targets, dynamic_filter_fn},
     fmt,
     layer::SubscriberExt as _,
     registry,
@@ -48,7 +48,8 @@ impl Log {
 fn install() {
     static INSTALL: Once = Once::new();
     INSTALL.call_once(|| {
-        let own = EnvFilter::new("trace,hyper=off,hyper_util=off,reqwest=off,h2=off,rustls=off,tower=off,octocrab=off");
+        let others = ["hyper", "hyper_util", "reqwest", "h2", "rustls", "tower", "octocrab"];
+        let own = Targets::new().with_default(Level::TRACE).with_targets(others.map(|name| (name, LevelFilter::OFF)));
         let heard = dynamic_filter_fn(|metadata, _| {
             LOGGED.with_borrow(|logged| logged.as_ref().is_some_and(|(level, _)| metadata.level() <= level))
         });

@@ -18,6 +18,7 @@ mod instead;
 mod lag;
 mod last_resort;
 mod leases;
+mod limits;
 mod log;
 mod logs;
 mod looking;

@@ -4,6 +4,7 @@ pub(crate) mod settings;
 mod stop;
 
 use std::{
+    env,
     io::{self, ErrorKind},
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -18,7 +19,8 @@ use dispatch_local::{
     town::{Options, Real, SPEED_MAX, Town},
 };
 use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::{filter::Targets, fmt::layer, layer::SubscriberExt, registry, util::SubscriberInitExt};
 
 use self::stop::Stop;
 use crate::{Failure, command::Command, style};
@@ -184,10 +186,15 @@ fn file_url(folder: &Path) -> String {
 }
 
 fn start_log(verbose: bool) {
-    let usual = if verbose { "info,dispatch_services=debug,dispatch_engine=debug" } else { "warn" };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    log.with_ansi(style::coloured(&io::stderr())).with_target(false).init();
+    let usual = Targets::new().with_default(if verbose { Level::INFO } else { Level::WARN });
+    let usual = if verbose {
+        usual.with_targets([("dispatch_services", Level::DEBUG), ("dispatch_engine", Level::DEBUG)])
+    } else {
+        usual
+    };
+    let levels = env::var("RUST_LOG").ok().and_then(|wish| wish.parse().ok()).unwrap_or(usual);
+    let log = layer().with_writer(io::stderr).with_ansi(style::coloured(&io::stderr())).with_target(false);
+    registry().with(log).with(levels).init();
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ mod resume;
 mod tests;
 mod unreadable;
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde_json::Value;
 
@@ -126,7 +126,10 @@ pub fn read(letter: &Letter<'_>, defaults: &Defaults) -> Result<Read, Invalid> {
 /// text and says what is wrong; what was meant to page does page.
 pub fn accept(letter: &Letter<'_>, defaults: &Defaults) -> Read {
     // No service takes a NUL, and a text must not be lost for one.
-    let text = letter.text.replace('\0', "\u{FFFD}");
+    let text = match letter.text.contains('\0') {
+        true => Cow::Owned(letter.text.replace('\0', "\u{FFFD}")),
+        false => Cow::Borrowed(letter.text),
+    };
     let letter = Letter { text: &text, ..*letter };
     read(&letter, defaults).unwrap_or_else(|invalid| {
         let signal = match dispatch::urgent(&letter, &invalid) {

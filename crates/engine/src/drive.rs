@@ -24,6 +24,10 @@ const ABREAST_MAX: usize = 32;
 /// Turns of the loop before it is taken to be caught: more than the largest broadcast needs.
 const TURNS_MAX: usize = 5_000;
 
+/// The longest pause that the clock ends. A service that asks for more is away: the queue keeps the message, and
+/// when its deliveries are used up somebody is told.
+const PAUSE_MAX: Duration = Duration::from_secs(120);
+
 /// How long a wake-up waits to learn whether somebody has closed the issue meanwhile.
 const LOOK_MAX: Duration = Duration::from_secs(2);
 
@@ -49,6 +53,17 @@ pub(crate) async fn carry(world: &World, run: &Run, mut held: Held, hint: Hint) 
         run.touch(digest, &held.journal.key);
     }
     result
+}
+
+/// Notes what will be done first, so that one write says what has arrived and what is done about it.
+pub(crate) fn begin(world: &World, run: &Run, held: &mut Held) {
+    if run.is_over() || held.journal.leased_to_other(&run.id, world.clock.now()).is_some() {
+        return;
+    }
+    let steps = next(&steps_of(&plan(&held.journal)), &HashMap::new());
+    if !steps.is_empty() {
+        held.begin(world, run, &steps);
+    }
 }
 
 async fn turns(world: &World, run: &Run, held: &mut Held, hint: &Hint) -> Result<Plan, Stopped> {
@@ -78,13 +93,17 @@ async fn turns(world: &World, run: &Run, held: &mut Held, hint: &Hint) -> Result
             plan if !run.is_over() => next(&steps_of(plan), &failed),
             _ => Vec::new(),
         };
+        let mut resume = None;
         if steps.is_empty() {
             // Also when a step has failed: its message may be given up before the next thing is due.
             let until = match &plan {
                 Plan::Wait { until } => *until,
                 Plan::Do(_) | Plan::Done => life::wake(&held.journal),
             };
-            if let Some(until) = until {
+            // Each run must have come further, so this has an end.
+            let pause = pause(&held.journal, &plan, &failed).filter(|_| moved);
+            resume = pause.and_then(|pause| world.clock.now().checked_add(pause).ok());
+            if let Some(until) = until.into_iter().chain(resume).min() {
                 held.set_timer(world, until).await?;
             }
             held.release(world, run);
@@ -95,7 +114,10 @@ async fn turns(world: &World, run: &Run, held: &mut Held, hint: &Hint) -> Result
             continue;
         }
         if steps.is_empty() {
-            return rest(&held.journal, plan, failed, moved);
+            return match resume {
+                Some(_) => Ok(Plan::Wait { until: resume }),
+                None => rest(&held.journal, plan, failed, moved),
+            };
         }
         for (step, result) in abreast(world, run, held, &steps, hint).await {
             moved |= result.is_ok();
@@ -166,6 +188,17 @@ fn next(steps: &[Step], failed: &HashMap<Step, Failed>) -> Vec<Step> {
 /// arrive, and must not take the place of a newer one.
 fn has_failed(step: &Step, failed: &HashMap<Step, Failed>) -> bool {
     failed.iter().any(|(known, failure)| known == step || (known.same_effect(step) && failure.is_unsure()))
+}
+
+/// How long to pause, when services' limits are all that keeps what is left. The clock wakes it then: given back, the
+/// message would come again later than that, and use up a delivery each time.
+fn pause(journal: &Journal, plan: &Plan, failed: &HashMap<Step, Failed>) -> Option<Duration> {
+    let waits = steps_of(plan).into_iter().map(|step| match failed.get(&step) {
+        Some(Failed::Busy { wait: Some(wait), .. }) if !is_vital(journal, &step) => Some(*wait),
+        _ => None,
+    });
+    let waits: Option<Vec<Duration>> = waits.collect();
+    waits?.into_iter().min().filter(|wait| *wait <= PAUSE_MAX)
 }
 
 /// What a run that has come to rest leaves behind.

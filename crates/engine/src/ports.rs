@@ -219,6 +219,10 @@ pub trait Destination: Send + Sync + fmt::Debug {
     /// [`Failed::Refused`] when trying again cannot help, such as for a person who has left.
     async fn deliver(&self, to: &Address, notice: &Notice) -> Result<Receipt, Failed>;
 
+    /// Looks up beforehand what [`Destination::deliver`] will need to know of this address, where that is kept for a
+    /// while. Whatever comes of it: whoever delivers finds out.
+    async fn prepare(&self, _to: &Address) {}
+
     /// Looks for a notice that may have been delivered at or after `since`, by its [`Notice::key`] and
     /// [`Notice::thread`]; what else it says does not matter. `None` when it is not there, and also where the service, or what Dispatch may do in it, gives no
     /// way to look.

@@ -16,11 +16,11 @@ use crate::{
     Count, Stopped,
     budget::Use,
     digest::hand_on_digests,
-    drive::carry,
+    drive::{begin, carry},
     held::{Held, SWAPS_MAX, Saved},
     perform::{EVIDENCE_MAX, Hint, search},
     ports::Failed,
-    world::{Run, World, until},
+    world::{Run, World, beside, until},
 };
 
 /// Longest unreadable text that is kept until it is told, in characters: of the first few, and of the
@@ -73,8 +73,14 @@ pub async fn receive(world: &World, run: &Run, arrivals: &[Arrival]) -> Result<P
             return Err(Stopped::OutOfTime { left: 1, moved: false });
         }
         let Some(mut held) = Held::load(world, &key).await? else {
-            match claim(world, run, &arrivals, None).await? {
-                Some((held, hint)) => return carry(world, run, held, hint).await,
+            let begin = async {
+                match claim(world, run, &arrivals, None).await? {
+                    Some((held, hint)) => carry(world, run, held, hint).await.map(Some),
+                    None => Ok(None),
+                }
+            };
+            match beside(begin, prepare(world, run, &first.alarm)).await? {
+                Some(plan) => return Ok(plan),
                 None => continue,
             }
         };
@@ -112,6 +118,7 @@ pub async fn receive(world: &World, run: &Run, arrivals: &[Arrival]) -> Result<P
         for fact in repeats(&held.journal, &fresh, None)? {
             held.learn(world, fact);
         }
+        begin(world, run, &mut held);
         if held.save(world).await? == Saved::Clean {
             // Whoever holds the lease by now writes at least once more, and finds what was added. Should it
             // die, its own message comes again. A message that was seen before may be that message; and
@@ -125,6 +132,17 @@ pub async fn receive(world: &World, run: &Run, arrivals: &[Arrival]) -> Result<P
         }
     }
     Err(Stopped::Contended)
+}
+
+/// Finds out who will be asked while the issue is opened. One person: looking up many at once would meet the
+/// limits that their questions need.
+async fn prepare(world: &World, run: &Run, alarm: &Alarm) {
+    let address = alarm.people.first().and_then(|person| person.address.as_ref());
+    if let Some(address) = address
+        && let Ok(destination) = world.destination(address)
+    {
+        until(run.deadline, destination.prepare(address)).await;
+    }
 }
 
 fn is_resolve(step: &Step) -> bool {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -11,6 +12,7 @@ use dispatch_core::{
     journal::Lease,
     source::Defaults,
 };
+use futures::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
@@ -188,6 +190,14 @@ impl Run {
 /// it may wait: see [`time_left`]. It does not stop the work.
 pub async fn until<T>(deadline: Instant, work: impl Future<Output = T>) -> T {
     UNTIL.scope(deadline, work).await
+}
+
+/// Does `work`, and `aside` beside it for as long as that takes.
+pub(crate) async fn beside<T>(work: impl Future<Output = T>, aside: impl Future<Output = ()>) -> T {
+    match select(pin!(work), pin!(aside)).await {
+        Either::Left((done, _)) => done,
+        Either::Right(((), work)) => work.await,
+    }
 }
 
 /// How long the run has on whose behalf this is called; `None` outside of [`until`].

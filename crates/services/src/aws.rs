@@ -19,7 +19,7 @@ use http::StatusCode;
 
 use crate::{
     carried::{self, root},
-    http::{Http, Policy, Unusable, Watch},
+    http::{Http, Policy, Unusable},
     settings::{Format, Required, Setting, Settings},
 };
 
@@ -72,6 +72,11 @@ impl Aws {
     /// # Errors
     /// When TLS cannot be set up.
     pub async fn connect(settings: &Settings) -> Result<Self, Unusable> {
+        Ok(Self::through(&Http::new()?, settings).await)
+    }
+
+    /// The same over connections that are shared with others, which tells whom they tell of what fails.
+    pub(crate) async fn through(http: &Http, settings: &Settings) -> Self {
         let version = BehaviorVersion::v2026_01_12();
         let region = settings.text("AWS_REGION").or(settings.text("AWS_DEFAULT_REGION"));
         let region = region.map(|region| Region::new(region.to_owned()));
@@ -81,7 +86,7 @@ impl Aws {
                 .credentials_provider(SharedCredentialsProvider::new(credentials))
                 .region(region),
             None => {
-                let chain = aws_config::defaults(version).http_client(wire::once(Http::with_policy(ONE_TRY)?));
+                let chain = aws_config::defaults(version).http_client(wire::once(http.under(ONE_TRY)));
                 let chain = match region {
                     Some(region) => chain.region(region).load().await,
                     None => chain.load().await,
@@ -89,21 +94,16 @@ impl Aws {
                 chain.into_builder()
             }
         };
-        let http = Http::with_policy(POLICY)?;
+        let http = http.under(POLICY);
         // Repeats and time-outs are those of `Http`, so that there is one policy and not two that multiply.
         let sdk = sdk.retry_config(RetryConfig::disabled()).timeout_config(TimeoutConfig::disabled());
         let sdk = sdk.http_client(wire::freely(http.clone(), "aws")).build();
-        Ok(Aws { sdk, http, settings: settings.clone() })
-    }
-
-    /// The same, which tells `watch` of what fails.
-    pub(crate) fn watched(self, watch: &Watch) -> Self {
-        Aws { http: self.http.watched(watch), ..self }
+        Aws { sdk, http, settings: settings.clone() }
     }
 
     /// How it is sent.
-    pub(crate) fn watch(&self) -> &Watch {
-        self.http.watch()
+    pub(crate) fn http(&self) -> &Http {
+        &self.http
     }
 
     /// What the SDK's clients are made from. Whatever they send is repeated when its reply is lost.

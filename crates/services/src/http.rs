@@ -143,13 +143,15 @@ impl Http {
         Ok(Http { connections: Connections::new(&policy)?, gates: Arc::default(), policy, watch: Watch::default() })
     }
 
+    /// The same connections under another policy, with limits of its own. How long connecting may take stays as it
+    /// is. A client with connections of its own would cost each cold start a set-up of TLS.
+    pub(crate) fn under(&self, policy: Policy) -> Self {
+        Http { gates: Arc::default(), policy, ..self.clone() }
+    }
+
     /// The same client, which tells `watch` of what fails.
     pub fn watched(self, watch: &Watch) -> Self {
         Http { watch: watch.clone(), ..self }
-    }
-
-    pub(crate) fn watch(&self) -> &Watch {
-        &self.watch
     }
 
     /// Sends, repeats within the policy, and classifies. `call` names service and call in errors

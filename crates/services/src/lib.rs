@@ -184,14 +184,26 @@ pub fn all_settings() -> Vec<&'static [Setting]> {
 /// # Errors
 /// Everything that is missing or wrong.
 pub async fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Settings, Problems> {
-    let (settings, problems) = examine(lookup).await;
+    read_through(None, lookup).await
+}
+
+/// The same, with AWS called over connections that are there already.
+pub(crate) async fn read_through(
+    http: Option<&Http>,
+    lookup: impl Fn(&str) -> Option<String>,
+) -> Result<Settings, Problems> {
+    let (settings, problems) = examine_through(http, lookup).await;
     if problems.is_empty() { Ok(settings) } else { Err(Problems::of(problems)) }
 }
 
 /// As [`read`], but what is wrong hides nothing: the settings that are right, and the problems with all others.
 pub async fn examine(lookup: impl Fn(&str) -> Option<String>) -> (Settings, Vec<Problem>) {
+    examine_through(None, lookup).await
+}
+
+async fn examine_through(http: Option<&Http>, lookup: impl Fn(&str) -> Option<String>) -> (Settings, Vec<Problem>) {
     let declared = [all_settings(), vec![aws::SETTINGS]].concat();
-    let vault = Vault::new(&lookup, references(&lookup));
+    let vault = Vault::new(http, &lookup, references(&lookup));
     Settings::examine(&declared, &lookup, |reference| vault.read(reference)).await
 }
 
@@ -237,7 +249,7 @@ pub(crate) async fn connect_through(http: Http, settings: &Settings) -> Result<S
     let http = http.watched(&watch);
     let has_topic = settings.text(sns::TOPIC).is_some();
     let aws = match has_topic || store::needs_aws(settings) {
-        true => Some(Aws::connect(settings).await.map_err(Problem::from)?.watched(&watch)),
+        true => Some(Aws::through(&http, settings).await),
         false => None,
     };
     let (mut destinations, mut problems) = (Vec::new(), Vec::new());

@@ -13,12 +13,16 @@ use std::{
 use dispatch_engine::world::World;
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 use crate::{
     Services, VERSION, connect, connect_through, greet,
     http::Http,
-    metrics, read, references,
+    metrics, read, read_through, references,
     settings::{Problem, Problems, Reference, Settings},
     sns::TOPIC,
 };
@@ -48,6 +52,12 @@ fn new_http() -> Result<Http, CannotStart> {
     Http::new().map_err(|unusable| CannotStart(Problems::of(vec![Problem::from(unusable)])))
 }
 
+/// What is logged, such as `info` or `warn,dispatch_services=debug`. Whoever mistypes it still has a log.
+fn levels(wish: Option<String>) -> Targets {
+    let usual = || Targets::new().with_default(LevelFilter::INFO);
+    wish.and_then(|wish| wish.parse().ok()).unwrap_or_else(usual)
+}
+
 type Lookup = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// What a process keeps between invocations.
@@ -71,8 +81,8 @@ impl Shell {
     /// # Errors
     /// Everything that is missing or wrong in the settings.
     pub async fn start() -> Result<Self, CannotStart> {
-        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-        tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_target(false).init();
+        let log = tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false);
+        tracing_subscriber::registry().with(log).with(levels(env::var("RUST_LOG").ok())).init();
         let lookup = |name: &str| env::var(name).ok();
         let http = new_http()?;
         // Whoever waits for secrets has the time. Without any, it is as well to connect when there is something to say.
@@ -100,7 +110,7 @@ impl Shell {
         lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
     ) -> Result<Self, CannotStart> {
         let is_renewable = references(&lookup).iter().any(Reference::is_renewable);
-        let settings = read(&lookup).await.map_err(CannotStart)?;
+        let settings = read_through(Some(&http), &lookup).await.map_err(CannotStart)?;
         let services = connect_through(http, &settings).await.map_err(CannotStart)?;
         let open = Open { world: services.world(), settings, services, read: Instant::now() };
         Ok(Shell { lookup: Box::new(lookup), is_renewable, open: Mutex::new(open) })

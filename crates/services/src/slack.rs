@@ -135,6 +135,10 @@ impl Destination for Slack {
         }
     }
 
+    async fn prepare(&self, to: &Address) {
+        let _ = self.resolve(to).await;
+    }
+
     /// Looks at the messages themselves; needs `im:write` and `im:history` for people, `channels:history`
     /// and `groups:history` for channels, and a channel's id rather than its name. Where it may not or
     /// cannot look, it finds nothing. A note for one reader alone is not kept, so it is never found.

@@ -16,6 +16,7 @@ use tokio::sync::OnceCell;
 
 use crate::{
     aws::{self, Aws, failed},
+    http::Http,
     kms::Kms,
     settings::{Reference, Settings},
 };
@@ -28,7 +29,8 @@ const GET_SECRET: &str = "secretsmanager GetSecretValue";
 const PARAMETERS_MAX: usize = 10;
 
 /// Reads what settings refer to; opens AWS with the first of them.
-pub(crate) struct Vault<L> {
+pub(crate) struct Vault<'a, L> {
+    http: Option<&'a Http>,
     lookup: L,
     aws: OnceCell<Aws>,
     kms: OnceCell<Kms>,
@@ -37,9 +39,9 @@ pub(crate) struct Vault<L> {
     secrets: BTreeMap<String, OnceCell<SecretString>>,
 }
 
-impl<L: Fn(&str) -> Option<String>> Vault<L> {
-    /// A vault for these references. `lookup` tells how AWS is called.
-    pub(crate) fn new(lookup: L, references: impl IntoIterator<Item = Reference>) -> Self {
+impl<'a, L: Fn(&str) -> Option<String>> Vault<'a, L> {
+    /// A vault for these references. `lookup` tells how AWS is called; without `http` it gets connections of its own.
+    pub(crate) fn new(http: Option<&'a Http>, lookup: L, references: impl IntoIterator<Item = Reference>) -> Self {
         let (mut names, mut secrets) = (BTreeSet::new(), BTreeMap::new());
         for reference in references {
             match reference {
@@ -48,7 +50,8 @@ impl<L: Fn(&str) -> Option<String>> Vault<L> {
                 Reference::Secret { id, .. } => _ = secrets.insert(id, OnceCell::new()),
             }
         }
-        Vault { lookup, aws: OnceCell::new(), kms: OnceCell::new(), names, parameters: OnceCell::new(), secrets }
+        let (aws, kms, parameters) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Vault { http, lookup, aws, kms, names, parameters, secrets }
     }
 
     /// What the reference stands for.
@@ -77,7 +80,7 @@ impl<L: Fn(&str) -> Option<String>> Vault<L> {
     }
 
     async fn aws(&self) -> Result<&Aws, Failed> {
-        self.aws.get_or_try_init(|| open(&self.lookup)).await
+        self.aws.get_or_try_init(|| open(self.http, &self.lookup)).await
     }
 
     /// All parameters that are there, by the names that they were asked for under.
@@ -135,12 +138,15 @@ fn refused(call: &'static str, reason: &str) -> Failed {
 }
 
 /// AWS, as the environment tells. None of that may itself be a reference.
-async fn open(lookup: impl Fn(&str) -> Option<String>) -> Result<Aws, Failed> {
+async fn open(http: Option<&Http>, lookup: impl Fn(&str) -> Option<String>) -> Result<Aws, Failed> {
     let refused = |reason: String| Failed::Refused { call: "aws", reason };
     let unreadable = async |_| Err(refused("AWS itself is not told in secret".to_owned()));
     let settings = Settings::read(&[aws::SETTINGS], lookup, unreadable).await;
     let settings = settings.map_err(|problems| refused(problems.to_string().replace('\n', "; ")))?;
-    let aws = Aws::connect(&settings).await.map_err(|unusable| refused(unusable.to_string()))?;
+    let aws = match http {
+        Some(http) => Aws::through(http, &settings).await,
+        None => Aws::connect(&settings).await.map_err(|unusable| refused(unusable.to_string()))?,
+    };
     aws.region().ok_or_else(|| refused("AWS_REGION is not set".to_owned()))?;
     Ok(aws)
 }

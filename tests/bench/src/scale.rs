@@ -21,6 +21,8 @@ pub(crate) struct Scale {
     pub(crate) window_s: u64,
     /// When a message that has failed comes back.
     pub(crate) retry_after: Duration,
+    /// How often the clock wakes what is due.
+    pub(crate) tick: Duration,
     /// Messages that are folded.
     pub(crate) messages: usize,
     /// Alarms that instructions are counted of.
@@ -39,6 +41,7 @@ impl Scale {
         window_s: 60,
         // The visibility time-out of the queue in `template.yaml`.
         retry_after: Duration::from_secs(181),
+        tick: Duration::from_secs(60),
         messages: 10_000,
         counted: 100,
     };
@@ -53,6 +56,7 @@ impl Scale {
         posts: 20,
         window_s: 2,
         retry_after: Duration::from_secs(2),
+        tick: Duration::from_secs(1),
         messages: 500,
         counted: 2,
     };

@@ -86,12 +86,12 @@ mod tests {
     fn figures_take_the_place_of_figures_and_of_nothing_else() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let table = Table { place: "Here.".to_owned(), rows: vec![Row::held("a", "at most 1", "2", false)] };
-        fs::write(file.path(), format!("# Title\n\n{BEGIN}\nold\n{END}\n\nWhy.\n")).unwrap();
+        fs::write(file.path(), format!("# Title\n\n{BEGIN}\nfigures of yesterday\n{END}\n\nWhy.\n")).unwrap();
         table.write(file.path()).unwrap();
         table.write(file.path()).unwrap();
         let text = fs::read_to_string(file.path()).unwrap();
         assert_eq!(text, format!("# Title\n\n{BEGIN}\n\n{table}\n{END}\n\nWhy.\n"));
-        assert!(text.contains("| a | at most 1 | 2 | **does not hold** |") && !text.contains("old"));
+        assert!(text.contains("| a | at most 1 | 2 | **does not hold** |") && !text.contains("yesterday"));
         fs::write(file.path(), "nothing").unwrap();
         assert!(table.write(file.path()).is_err());
     }

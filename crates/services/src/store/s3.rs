@@ -54,7 +54,7 @@ const SPARE: Duration = Duration::from_secs(60);
 pub(super) fn open(bucket: &str, aws: &Aws) -> Result<AmazonS3, String> {
     let region = aws.region().ok_or("AWS_REGION beside it, because it is a bucket")?;
     let provider = aws.sdk().credentials_provider().ok_or("credentials of AWS beside it, because it is a bucket")?;
-    let http = Http::with_policy(POLICY).map_err(|error| error.to_string())?.watched(aws.watch());
+    let http = aws.http().under(POLICY);
     let endpoint = aws.endpoint("AWS_ENDPOINT_URL_S3");
     // Certificates of S3 cover one label before their domain, and stand-ins are reached by address.
     let virtual_host = endpoint.is_none() && !bucket.contains('.');

@@ -157,6 +157,11 @@ mistakes! {
         "Ok(Ok(false)) => held.learn(world, Fact::Ended { by: None }),"
         => "Ok(Ok(false)) => due.into_iter().for_each(|fact| held.learn(world, fact)),",
     ];
+    nothing_wakes_what_waits_for_a_limit: [
+        "crates/engine/src/drive.rs":
+        "if let Some(until) = until.into_iter().chain(resume).min() {"
+        => "if let Some(until) = until.into_iter().min() {",
+    ];
     a_webhook_that_comes_again_is_not_followed_up: [
         "crates/engine/src/heard.rs":
         "return Ok((!is_over).then(|| key.clone()));"

@@ -125,6 +125,10 @@ impl Fields {
     /// [`Invalid`] for the first field of a wrong kind.
     pub(super) fn read(message: &Value) -> Result<Self, Invalid> {
         check::refuse_lists(message)?;
+        // Keeping track of where one is costs as much as reading; whoever fails reads once more to say where.
+        if let Ok(fields) = Fields::deserialize(message) {
+            return Ok(fields);
+        }
         serde_path_to_error::deserialize(message).map_err(|error| {
             let found = check::find(message, error.path()).map_or_else(|| "nothing".to_owned(), describe);
             let text = error.inner().to_string();

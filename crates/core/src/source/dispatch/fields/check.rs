@@ -16,27 +16,31 @@ const OBJECTS: [&str; 5] = ["body", "body.github", "body.slack", "body.slack.act
 
 /// Refuses a list in the place of an object: serde would take it for the object's values in order.
 pub(super) fn refuse_lists(message: &Value) -> Result<(), Invalid> {
-    let refuse = |path: String, found: Option<&Value>, expected: &str| match found {
-        Some(list @ Value::Array(_)) => Err(Invalid::new(path, describe(list), expected)),
-        _ => Ok(()),
-    };
     for path in OBJECTS {
-        refuse(path.to_owned(), at(message, path), "an object")?;
+        refuse(at(message, path), || path.to_owned(), "an object")?;
     }
-    let users = message.get("users").and_then(Value::as_array).into_iter().flatten();
-    for (position, user) in users.enumerate() {
-        refuse(format!("users[{position}]"), Some(user), "a person: an object with slackId, email, slack or github")?;
-    }
-    let more = at(message, "body.slack.actions.more").and_then(Value::as_array).into_iter().flatten();
-    for (position, more) in more.enumerate() {
-        let path = format!("body.slack.actions.more[{position}]");
-        refuse(path, Some(more), "a further answer: an object with label and counts")?;
-    }
-    let rungs = message.get("escalation").and_then(Value::as_array).into_iter().flatten();
-    for (position, rung) in rungs.enumerate() {
-        refuse(format!("escalation[{position}]"), Some(rung), "a step of an escalation: an object")?;
+    let lists = [
+        (message.get("users"), "users", "a person: an object with slackId, email, slack or github"),
+        (
+            at(message, "body.slack.actions.more"),
+            "body.slack.actions.more",
+            "a further answer: an object with label and counts",
+        ),
+        (message.get("escalation"), "escalation", "a step of an escalation: an object"),
+    ];
+    for (list, path, expected) in lists {
+        for (position, item) in list.and_then(Value::as_array).into_iter().flatten().enumerate() {
+            refuse(Some(item), || format!("{path}[{position}]"), expected)?;
+        }
     }
     Ok(())
+}
+
+fn refuse(found: Option<&Value>, path: impl FnOnce() -> String, expected: &str) -> Result<(), Invalid> {
+    match found {
+        Some(list @ Value::Array(_)) => Err(Invalid::new(path(), describe(list), expected)),
+        _ => Ok(()),
+    }
 }
 
 /// What stands at the path of an error.
