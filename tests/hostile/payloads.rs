@@ -1,6 +1,8 @@
 //! What Slack sends, damaged.
 
+use dispatch_engine::answer::Button;
 use dispatch_tests::input::payload;
+use dispatch_triage::Action;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -20,11 +22,15 @@ fn the_examples_are_taken() {
     for payload in examples::payloads() {
         payload::holds(&payload.to_string());
     }
-    let read = |payload: &Value| dispatch_triage::read(&payload.to_string());
-    assert!(matches!(read(&examples::payloads()[0]), Ok(dispatch_triage::Action::Press(_))));
-    assert!(matches!(read(&examples::payloads()[3]), Ok(dispatch_triage::Action::Legacy(_))));
-    assert!(matches!(read(&examples::payloads()[4]), Ok(dispatch_triage::Action::Reason(_))));
-    assert!(matches!(read(&examples::payloads()[5]), Ok(dispatch_triage::Action::Snoozed(_))));
+    let read = |payload: &Value| dispatch_triage::read(&payload.to_string()).unwrap();
+    let button = |nth: usize| match read(&examples::payloads()[nth]) {
+        Action::Click(click) => click.button,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(button(0), Button::No);
+    assert!(matches!(read(&examples::payloads()[3]), Action::Legacy(_)));
+    assert!(matches!(button(4), Button::Reason(_)));
+    assert!(matches!(button(5), Button::Snoozed { .. }));
 }
 
 #[test]

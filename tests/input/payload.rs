@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use dispatch_core::journal::{Answer, Journal, Ticket};
-use dispatch_triage::{Action, Button, read};
+use dispatch_engine::answer::Button;
+use dispatch_triage::{Action, read};
 use serde_json::{Value, json};
 
 use super::{
@@ -24,18 +25,17 @@ pub fn holds(payload: &str) {
     let status = status(&memory, &signed(body.as_bytes(), Kind::Http, true));
     let after = memory.kept();
     match read(payload) {
-        Ok(Action::Press(press)) => {
-            assert_eq!(status, 200, "a press that can be read");
-            let is_theirs = press.ticket == ticket(&before) && press.by.id == READER;
-            let answered = match press.button {
+        Ok(Action::Click(click)) => {
+            assert_eq!(status, 200, "a click that can be read");
+            let is_theirs = click.ticket == ticket(&before) && click.by.id == READER;
+            let answered = match click.button {
                 Button::Yes => Some(Answer::Yes),
                 Button::No => Some(Answer::No),
-                Button::More(_) | Button::Wrong | Button::Snooze => None,
+                _ => None,
             };
             let answered = answered.filter(|_| is_theirs);
-            assert_eq!(answer(&after), answered, "{press:?}");
+            assert_eq!(answer(&after), answered, "{click:?}");
         }
-        Ok(Action::Reason(_) | Action::Snoozed(_)) => assert_eq!((status, answer(&after)), (200, None)),
         Ok(Action::Legacy(_)) => assert_eq!(status, 200, "a click on an old button"),
         Ok(Action::Nothing) => assert_eq!((status, after.effects()), (200, before.effects())),
         Err(_) => assert_eq!((status, after.effects()), (400, before.effects())),

@@ -65,6 +65,9 @@ async fn every_service_may_fail_for_a_while() {
             }
         }
         story.publish(&self_service(jane())).await;
+        // What has met a limit waits for the clock.
+        assert!(story.town.jump(Duration::from_secs(2)));
+        story.town.tick().await;
         assert_eq!(story.click("jane", "no").await, 200, "{service}");
         assert_eq!((story.issues().len(), story.incidents().len()), (1, 1), "{service}");
         assert_eq!(story.issue().comments.len(), 2, "{service}");

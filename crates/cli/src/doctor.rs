@@ -56,9 +56,10 @@ const EXAMPLES: &str = "Examples:
 Exit code 0: nothing is wrong; 1: something is; 2: it could not begin.
 
 On AWS it needs the rights sns:GetTopicAttributes, sns:ListSubscriptionsByTopic, sqs:GetQueueUrl,
-sqs:GetQueueAttributes, and s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject on the store; kms:Decrypt
-where settings are encrypted; with --stack or --function also cloudformation:ListStackResources,
-lambda:GetFunctionConfiguration and lambda:InvokeFunction.";
+sqs:GetQueueAttributes, and s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject on the store;
+kms:Decrypt where settings are encrypted, ssm:GetParameters and secretsmanager:GetSecretValue where they stand
+elsewhere; with --stack or --function also cloudformation:ListStackResources, lambda:GetFunctionConfiguration
+and lambda:InvokeFunction.";
 
 /// How long KMS may take to decrypt settings.
 const DECRYPTION: Duration = Duration::from_secs(8);

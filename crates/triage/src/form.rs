@@ -16,47 +16,6 @@ use serde_json::Value;
 
 use crate::payload::{Action, Unknown, User};
 
-/// Why somebody answered as they did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reason {
-    /// Which question they answered.
-    pub ticket: Ticket,
-    /// What they wrote, if anything; at most 3,000 characters, as Slack counts them.
-    pub text: Option<String>,
-    /// Who.
-    pub by: Clicker,
-}
-
-/// Somebody wants to be asked later.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snoozed {
-    /// Which question.
-    pub ticket: Ticket,
-    /// The value of the option that they chose.
-    pub choice: String,
-    /// What they wrote, if anything; at most 3,000 characters, as Slack counts them.
-    pub why: Option<String>,
-    /// Who.
-    pub by: Clicker,
-}
-
-impl From<Reason> for Click {
-    fn from(Reason { ticket, text, by }: Reason) -> Self {
-        sent(ticket, Button::Reason(text.unwrap_or_default()), by)
-    }
-}
-
-impl From<Snoozed> for Click {
-    fn from(Snoozed { ticket, choice, why, by }: Snoozed) -> Self {
-        sent(ticket, Button::Snoozed { choice, why }, by)
-    }
-}
-
-/// A form stands above all conversations, so a private note goes to the person.
-fn sent(ticket: Ticket, button: Button, by: Clicker) -> Click {
-    Click { ticket, button, at: Address::new("slack", &by.id), by, message: None, trigger: None }
-}
-
 /// <https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload>
 #[derive(Deserialize)]
 struct Submission {
@@ -104,13 +63,17 @@ pub(crate) fn read(value: Value) -> Result<Action, Unknown> {
     let mut values = view.state.values;
     let mut field = |name: &str| values.remove(name).and_then(|mut actions| actions.remove(name));
     let text = field(TEXT).and_then(|field| field.value).filter(|text| !text.trim().is_empty());
+    let button = match kind {
+        Form::REASON => Button::Reason(text.unwrap_or_default()),
+        _ => {
+            let choice = field(CHOICE).and_then(|field| field.selected_option);
+            let choice = choice.ok_or_else(|| unknown("view.state.values: expected a choice"))?.value;
+            Button::Snoozed { choice, why: text }
+        }
+    };
     let by = Clicker::from(user);
-    if kind == Form::REASON {
-        return Ok(Action::Reason(Reason { ticket, text, by }));
-    }
-    let choice = field(CHOICE).and_then(|field| field.selected_option);
-    let choice = choice.ok_or_else(|| unknown("view.state.values: expected a choice"))?.value;
-    Ok(Action::Snoozed(Snoozed { ticket, choice, why: text, by }))
+    // A private note goes to the person.
+    Ok(Action::Click(Click { ticket, button, at: Address::new("slack", &by.id), by, message: None, trigger: None }))
 }
 
 #[cfg(test)]
@@ -141,21 +104,22 @@ mod tests {
     #[test]
     fn a_form_says_who_chose_and_wrote_what() {
         let read = |value: Value| payload::read(&value.to_string()).unwrap();
-        let by = Clicker { id: "U1".to_owned(), name: "jane".to_owned() };
-        let ticket = Ticket::read(&ticket()).unwrap();
-        let why = Some("on a train".to_owned());
-        let reason = Reason { ticket: ticket.clone(), text: why.clone(), by: by.clone() };
-        assert_eq!(read(sent("reason")), Action::Reason(reason.clone()));
-        let snoozed = Snoozed { ticket, choice: "4h".to_owned(), why, by };
-        assert_eq!(read(sent("snooze")), Action::Snoozed(snoozed.clone()));
+        let click = |button: Button| {
+            let by = Clicker { id: "U1".to_owned(), name: "jane".to_owned() };
+            let (ticket, at) = (Ticket::read(&ticket()).unwrap(), Address::new("slack", "U1"));
+            Action::Click(Click { ticket, button, by, at, message: None, trigger: None })
+        };
+        let snoozed = |why: Option<&str>| Button::Snoozed { choice: "4h".to_owned(), why: why.map(str::to_owned) };
+        assert_eq!(read(sent("reason")), click(Button::Reason("on a train".to_owned())));
+        assert_eq!(read(sent("snooze")), click(snoozed(Some("on a train"))));
         for nothing in [json!(null), json!(" \n")] {
             let mut empty = sent("snooze");
             empty["view"]["state"]["values"]["text"]["text"]["value"] = nothing;
-            assert_eq!(read(empty), Action::Snoozed(Snoozed { why: None, ..snoozed.clone() }));
+            assert_eq!(read(empty), click(snoozed(None)));
         }
         let mut bare = sent("reason");
         bare["view"]["state"]["values"] = json!({});
-        assert_eq!(read(bare), Action::Reason(Reason { text: None, ..reason }));
+        assert_eq!(read(bare), click(Button::Reason(String::new())));
     }
 
     #[test]

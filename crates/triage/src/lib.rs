@@ -32,8 +32,7 @@ use self::{
 };
 
 pub use self::{
-    form::{Reason, Snoozed},
-    payload::{Action, Button, Press, Unknown, read},
+    payload::{Action, Unknown, read},
     replays::Replays,
     request::{NoRequest, Request},
 };
@@ -248,9 +247,7 @@ impl Triage {
         }
         let action = request.field("payload").ok_or_else(|| Unknown("missing".to_owned())).and_then(|text| read(&text));
         match action {
-            Ok(Action::Press(press)) => self.click(&press.into(), start).await,
-            Ok(Action::Reason(reason)) => self.click(&reason.into(), start).await,
-            Ok(Action::Snoozed(snoozed)) => self.click(&snoozed.into(), start).await,
+            Ok(Action::Click(click)) => self.click(&click, start).await,
             Ok(Action::Legacy(legacy)) => {
                 let journal = legacy.journal(&self.world.defaults, self.world.clock.now());
                 let click = legacy.click(&journal);

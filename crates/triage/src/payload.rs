@@ -5,86 +5,32 @@ use dispatch_core::{
     journal::{Clicker, Ticket},
     text::without_values,
 };
-use dispatch_engine::answer::{self, Click};
+use dispatch_engine::answer::{Button, Click};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{
-    form::{self, Reason, Snoozed},
-    legacy::Legacy,
-};
+use crate::{form, legacy::Legacy};
 
 /// Something that a person did in Slack.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Action {
-    /// A button of a question.
-    Press(Press),
-    /// The form that asks why somebody answered as they did.
-    Reason(Reason),
-    /// The form that asks when to ask again.
-    Snoozed(Snoozed),
+    /// A button of a question, or a form that one of them opened.
+    Click(Click),
     /// A button of a message that the predecessor sent.
     Legacy(Legacy),
     /// Something that needs no more than an acknowledgement, such as a button that opens a link.
     Nothing,
 }
 
-/// Somebody pressed a button of a question.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Press {
-    /// Which question.
-    pub ticket: Ticket,
-    /// Which button.
-    pub button: Button,
-    /// Who.
-    pub by: Clicker,
-    /// Where the button is, so that a private note reaches them there.
-    pub at: Address,
-    /// Slack's name for the message that holds the button, where it tells.
-    pub message: Option<String>,
-    /// What opens a form: it works once, and for three seconds.
-    pub trigger: Option<String>,
-}
-
-/// The buttons that a question can have, by their `action_id`s.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Button {
-    /// `yes`
-    Yes,
-    /// `no`
-    No,
-    /// `more.N`: a further answer, from 0.
-    More(usize),
-    /// `wrong`: somebody else should be asked.
-    Wrong,
-    /// `snooze`: later.
-    Snooze,
-}
-
-impl Button {
-    fn of(action_id: &str) -> Option<Self> {
-        match (action_id, action_id.strip_prefix("more.").map(str::as_bytes)) {
-            ("yes", _) => Some(Button::Yes),
-            ("no", _) => Some(Button::No),
-            ("wrong", _) => Some(Button::Wrong),
-            ("snooze", _) => Some(Button::Snooze),
-            (_, Some([digit @ b'0'..=b'9'])) => Some(Button::More((digit - b'0').into())),
-            _ => None,
-        }
-    }
-}
-
-impl From<Press> for Click {
-    fn from(press: Press) -> Self {
-        let Press { ticket, button, by, at, message, trigger } = press;
-        let button = match button {
-            Button::Yes => answer::Button::Yes,
-            Button::No => answer::Button::No,
-            Button::More(n) => answer::Button::More(n),
-            Button::Wrong => answer::Button::Wrong,
-            Button::Snooze => answer::Button::Snooze,
-        };
-        Click { ticket, button, by, at, message, trigger }
+/// The button with this `action_id`: `yes`, `no`, `more.N` from 0, `wrong` or `snooze`.
+fn button(action_id: &str) -> Option<Button> {
+    match (action_id, action_id.strip_prefix("more.").map(str::as_bytes)) {
+        ("yes", _) => Some(Button::Yes),
+        ("no", _) => Some(Button::No),
+        ("wrong", _) => Some(Button::Wrong),
+        ("snooze", _) => Some(Button::Snooze),
+        (_, Some([digit @ b'0'..=b'9'])) => Some(Button::More((digit - b'0').into())),
+        _ => None,
     }
 }
 
@@ -159,7 +105,7 @@ fn blocks(value: Value) -> Result<Action, Unknown> {
     let [pressed] = payload.actions.as_slice() else {
         return Err(Unknown(format!("actions: found {}, expected one", payload.actions.len())));
     };
-    let Some(button) = Button::of(&pressed.action_id) else { return Ok(Action::Nothing) };
+    let Some(button) = button(&pressed.action_id) else { return Ok(Action::Nothing) };
     let ticket = pressed.value.as_deref().and_then(Ticket::read);
     let ticket = ticket.ok_or_else(|| Unknown("actions[0].value: not one of Dispatch's".to_owned()))?;
     let (in_container, message) =
@@ -169,7 +115,7 @@ fn blocks(value: Value) -> Result<Action, Unknown> {
     let message = message.filter(|_| channel.is_some());
     let at = Address::new("slack", channel.as_ref().unwrap_or(&by.id));
     let trigger = payload.trigger_id.filter(|trigger| !trigger.is_empty());
-    Ok(Action::Press(Press { ticket, button, by, at, message, trigger }))
+    Ok(Action::Click(Click { ticket, button, by, at, message, trigger }))
 }
 
 #[cfg(test)]
@@ -198,13 +144,13 @@ mod tests {
             ("wrong", Button::Wrong),
             ("snooze", Button::Snooze),
         ] {
-            let Action::Press(press) = press(action_id, &json!("1.2.x")) else { panic!("{action_id}") };
-            assert_eq!((press.button, press.trigger.as_deref()), (expected, Some("1.2.x")));
-            assert_eq!((press.at.to_string().as_str(), press.message.as_deref()), ("slack:D1", Some("1.1")));
+            let Action::Click(click) = press(action_id, &json!("1.2.x")) else { panic!("{action_id}") };
+            assert_eq!((click.button, click.trigger.as_deref()), (expected, Some("1.2.x")));
+            assert_eq!((click.at.to_string().as_str(), click.message.as_deref()), ("slack:D1", Some("1.1")));
         }
         for absent in [json!(null), json!("")] {
-            let Action::Press(press) = press("snooze", &absent) else { panic!("{absent}") };
-            assert_eq!(press.trigger, None);
+            let Action::Click(click) = press("snooze", &absent) else { panic!("{absent}") };
+            assert_eq!(click.trigger, None);
         }
     }
 

@@ -71,8 +71,10 @@ async fn topic(read: &Read, aws: &Aws) -> Vec<Finding> {
     };
     if subscribed.is_empty() {
         let found = "no queue is subscribed to the topic, so that alarms go nowhere";
-        let mend =
-            "Deploy the stack again: it subscribes its queues. A subscription that was deleted by hand comes back.";
+        let mend = format!(
+            "Subscribe the alarms queue: aws sns subscribe --topic-arn {arn} --protocol sqs --notification-endpoint \
+             QUEUE_ARN. CloudFormation does not notice that a subscription was deleted by hand."
+        );
         return vec![topic, Finding::wrong("queues", found, mend)];
     }
     let expected = read.settings.text(RECEIVES_MAX).and_then(|count| count.parse().ok());
