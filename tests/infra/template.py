@@ -113,7 +113,9 @@ def _transform(source):
     logging.getLogger("samtranslator").setLevel(logging.CRITICAL)
     source = copy.deepcopy(source)
     # The transform wants code that has been uploaded.
-    source["Globals"]["Function"]["CodeUri"] = "s3://bucket/code.zip"
+    for resource in source["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://bucket/code.zip"
     try:
         plain = Translator({}, Parser()).translate(source, parameter_values=dict(NEEDED))
     except InvalidDocumentException as error:

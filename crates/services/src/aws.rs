@@ -3,17 +3,20 @@
 //! Requests go through [`Http`], so that AWS costs no second TLS stack, no second set of roots and no
 //! second policy of repeats.
 //! A function on AWS finds its credentials in its settings, and nothing else is tried there; on a
-//! laptop the usual chain of profiles and sign-ons is followed.
+//! laptop the usual chain of profiles and sign-ons is followed, with the feature `profiles`.
 
 use std::{error::Error, time::Duration};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_credential_types::{
     Credentials,
     provider::{ProvideCredentials, SharedCredentialsProvider},
 };
-use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_kms::{
+    config::{BehaviorVersion, retry::RetryConfig, timeout::TimeoutConfig},
+    error::{ProvideErrorMetadata, SdkError},
+};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_types::{SdkConfig, region::Region};
 use dispatch_engine::ports::Failed;
 use http::StatusCode;
 
@@ -56,6 +59,7 @@ const POLICY: Policy = Policy {
     backoff: Duration::from_millis(200),
 };
 /// For the search for credentials, which has a policy of its own, because most places have none.
+#[cfg(feature = "profiles")]
 const ONE_TRY: Policy = Policy { tries: 1, total: POLICY.call, ..POLICY };
 
 /// What AWS clients are made from. Cheap to clone; shows no secret.
@@ -85,14 +89,10 @@ impl Aws {
                 .behavior_version(version)
                 .credentials_provider(SharedCredentialsProvider::new(credentials))
                 .region(region),
-            None => {
-                let chain = aws_config::defaults(version).http_client(wire::once(http.under(ONE_TRY)));
-                let chain = match region {
-                    Some(region) => chain.region(region).load().await,
-                    None => chain.load().await,
-                };
-                chain.into_builder()
-            }
+            #[cfg(feature = "profiles")]
+            None => profiles(http, version, region).await.into_builder(),
+            #[cfg(not(feature = "profiles"))]
+            None => SdkConfig::builder().behavior_version(version).region(region),
         };
         let http = http.under(POLICY);
         // Repeats and time-outs are those of `Http`, so that there is one policy and not two that multiply.
@@ -136,6 +136,16 @@ impl Aws {
     /// What stands in for a service: its own stand-in, named by `setting`, or the one for all.
     pub fn endpoint(&self, setting: &str) -> Option<&str> {
         self.settings.text(setting).or_else(|| self.settings.text("AWS_ENDPOINT_URL"))
+    }
+}
+
+/// The usual chain of profiles and sign-ons.
+#[cfg(feature = "profiles")]
+async fn profiles(http: &Http, version: BehaviorVersion, region: Option<Region>) -> SdkConfig {
+    let chain = aws_config::defaults(version).http_client(wire::once(http.under(ONE_TRY)));
+    match region {
+        Some(region) => chain.region(region).load().await,
+        None => chain.load().await,
     }
 }
 

@@ -4,7 +4,8 @@
 //! - [`http`] is the one place that sends, repeats and waits. [`aws`] lets the AWS SDK ride on it.
 //! - [`github`] is the audit log; [`slack`] and [`pagerduty`] are destinations; [`store`] keeps
 //!   journals; [`sns`] hands work on; [`kms`] decrypts settings; [`clock`] is time and chance;
-//!   [`webhook`] tells whose a webhook is. `logs` and `sqs`, with the features of these names, are for the command.
+//!   [`webhook`] tells whose a webhook is. `logs` and `sqs`, with the features of these names, are for the command, as is
+//!   the feature `profiles`: a function has its credentials in its settings.
 //! - [`read`] reads all settings, [`connect`] makes all clients from them. Neither stops at the first
 //!   problem: a start that fails says everything that is wrong.
 //!

@@ -37,6 +37,7 @@ pub(super) fn freely(http: Http, call: &'static str) -> SharedHttpClient {
 }
 
 /// A way for the search for credentials, which judges and repeats for itself: `http` should try once.
+#[cfg(feature = "profiles")]
 pub(super) fn once(http: Http) -> SharedHttpClient {
     let judge = |_: &Reply| Verdict::Fine;
     client(Wire { http, call: "aws credentials", repeat: Repeat::OnlyIfNotActedOn, judge, limit: None })
