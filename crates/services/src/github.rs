@@ -27,6 +27,7 @@ use self::{
     find::Sought,
     judge::{is_about_labels, is_gone, judge, judge_existing, judge_label, judge_opening, judge_state},
     privacy::Privacy,
+    standing::Standing,
     wire::{Call, Wire, read},
 };
 pub use self::{
@@ -40,6 +41,7 @@ mod judge;
 mod privacy;
 mod query;
 mod settings;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -57,6 +59,7 @@ const NOTHING: Option<&Value> = None;
 pub struct GitHub {
     wire: Wire,
     privacy: Privacy,
+    standing: Standing,
 }
 
 /// The fields of an issue, or of a pull request, that are read.
@@ -132,12 +135,18 @@ impl AuditLog for GitHub {
         const CALL: &str = "github issues.get";
         let url = self.wire.in_repo(CALL, &issue.repo, &["issues", &issue.number.to_string()])?;
         let call = Call { name: CALL, repo: issue.repo.clone(), repeat: Repeat::Freely, judge: judge_state };
-        let reply = self.wire.send(call, Method::GET, &url, NOTHING).await?;
-        match reply.status {
+        let known = self.standing.known(&url);
+        let reply = self.wire.look(call, &url, known.as_ref().map(|(version, _)| version)).await?;
+        match (reply.status, known) {
+            (StatusCode::NOT_MODIFIED, Some((_, is_open))) => Ok(is_open),
             _ if is_gone(&reply) => Ok(false),
             // It lives on in another place that cannot be followed to: nobody has said that it is over.
-            StatusCode::MOVED_PERMANENTLY => Ok(true),
-            _ => Ok(read::<Listed>(CALL, &reply)?.is_open()),
+            (StatusCode::MOVED_PERMANENTLY, _) => Ok(true),
+            _ => {
+                let is_open = read::<Listed>(CALL, &reply)?.is_open();
+                self.standing.keep(url, &reply, is_open);
+                Ok(is_open)
+            }
         }
     }
 
@@ -205,7 +214,11 @@ impl GitHub {
     /// When the credentials hold a key that is none.
     pub fn new(http: &Http, base: &Url, credentials: Credentials) -> Result<Self, BadKey> {
         let auth = Auth::new(credentials, http, base)?;
-        Ok(GitHub { wire: Wire::new(http.clone(), base.clone(), auth), privacy: Privacy::default() })
+        Ok(GitHub {
+            wire: Wire::new(http.clone(), base.clone(), auth),
+            privacy: Privacy::default(),
+            standing: Standing::default(),
+        })
     }
 
     /// The same client, which opens issues in public repositories, too, if that is `allowed`.

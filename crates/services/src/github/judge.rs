@@ -47,9 +47,12 @@ pub(super) fn judge_label(reply: &Reply) -> Verdict {
     if is_about_labels(reply) { Verdict::Refused(sentence(reply)) } else { judge_existing(reply) }
 }
 
-/// As [`judge_existing`], where the caller also reads for itself that an issue has moved.
+/// As [`judge_existing`], where the caller also reads for itself that an issue has moved, or is as it was.
 pub(super) fn judge_state(reply: &Reply) -> Verdict {
-    if reply.status == StatusCode::MOVED_PERMANENTLY { Verdict::Fine } else { judge_existing(reply) }
+    match reply.status {
+        StatusCode::MOVED_PERMANENTLY | StatusCode::NOT_MODIFIED => Verdict::Fine,
+        _ => judge_existing(reply),
+    }
 }
 
 /// Whether the issue was deleted, or moved to where this token cannot read.

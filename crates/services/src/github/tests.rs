@@ -109,6 +109,26 @@ async fn an_issue_lives_from_opening_to_closing() {
 }
 
 #[tokio::test]
+async fn looking_again_at_an_issue_that_is_as_it_was_costs_nothing() {
+    let town = Town::new().await;
+    let issue = town.github.open(&draft()).await.unwrap();
+    let statuses = || {
+        let requests = town.fake.requests().into_iter();
+        requests.filter(|request| request.operation == "issues/get").map(|request| request.status).collect::<Vec<_>>()
+    };
+    for _ in 0..3 {
+        assert!(town.github.is_open(&issue).await.unwrap());
+    }
+    assert_eq!(statuses(), [Some(200), Some(304), Some(304)]);
+    town.github.close(&issue.repo, issue.number).await.unwrap();
+    for _ in 0..2 {
+        assert!(!town.github.is_open(&issue).await.unwrap());
+    }
+    assert_eq!(statuses()[3..], [Some(200), Some(304)]);
+    assert_eq!(town.fake.violations(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn every_request_says_what_github_wants_to_know() {
     let town = Town::new().await;
     town.github.open(&draft()).await.unwrap();

@@ -18,7 +18,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use tower::Service;
 use url::Url;
 
-use super::auth::{Auth, bearer};
+use super::{
+    NOTHING,
+    auth::{Auth, bearer},
+};
 use crate::http::{Http, Repeat, Reply, Verdict};
 
 /// <https://docs.github.com/en/rest/about-the-rest-api/api-versions>
@@ -73,9 +76,27 @@ impl Wire {
         url: &Url,
         body: Option<&B>,
     ) -> Result<Reply, Failed> {
+        let request = http::Request::builder().method(method).uri(url.as_str());
+        self.exchange(call, request, body).await
+    }
+
+    /// Reads what is at `url`; 304 where that is still the version that the caller knows.
+    pub(super) async fn look(&self, call: Call, url: &Url, known: Option<&HeaderValue>) -> Result<Reply, Failed> {
+        let mut request = http::Request::builder().method(Method::GET).uri(url.as_str());
+        if let Some(version) = known {
+            request = request.header(header::IF_NONE_MATCH, version);
+        }
+        self.exchange(call, request, NOTHING).await
+    }
+
+    async fn exchange<B: Serialize + Sync>(
+        &self,
+        call: Call,
+        request: http::request::Builder,
+        body: Option<&B>,
+    ) -> Result<Reply, Failed> {
         let name = call.name;
-        let request = http::Request::builder().method(method).uri(url.as_str()).extension(call);
-        let request = self.crab.build_request(request, body).map_err(|error| failed(name, error))?;
+        let request = self.crab.build_request(request.extension(call), body).map_err(|error| failed(name, error))?;
         let response = self.crab.execute(request).await.map_err(|error| failed(name, error))?;
         let (parts, body) = response.into_parts();
         let body = body.collect().await.map_err(|error| failed(name, error))?.to_bytes();

@@ -27,7 +27,7 @@ fn each_fault_of_the_topic_and_its_queues_is_found() {
                 ward.set("AWS_ENDPOINT_URL", &format!("http://{at}"));
             },
             "queues",
-            "Deploy the stack again",
+            "Subscribe the alarms queue: aws sns subscribe",
         ),
         Plant::new(
             "a queue without dead letters",

@@ -1,5 +1,7 @@
 //! GitHub's ways of saying no.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use serde_json::{Value, json};
 
 use crate::fake::call::{Answer, Call};
@@ -12,6 +14,17 @@ const DOCS: &str = "https://docs.github.com/rest";
 pub(super) fn refused(status: u16, message: &str) -> Answer {
     let body = json!({"message": message, "documentation_url": DOCS, "status": status.to_string()});
     Answer::json(status, &body)
+}
+
+/// An answer with its version as `ETag`; nothing else where that is the version that the caller has.
+/// <https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate>
+pub(super) fn versioned(call: &Call, answer: Answer) -> Answer {
+    let mut hasher = DefaultHasher::new();
+    answer.body.hash(&mut hasher);
+    let version = format!("W/\"{:016x}\"", hasher.finish());
+    let is_known = call.header("if-none-match") == Some(version.as_str());
+    let answer = if is_known { Answer::new(304, "") } else { answer };
+    answer.with_header("etag", version)
 }
 
 /// Something that is not there, or not to be seen.

@@ -91,7 +91,7 @@ pub(super) fn create(site: &mut Site, call: &Call) -> Result<Answer, Answer> {
 
 /// `GET /repos/{owner}/{repo}/issues/{issue_number}`
 pub(super) fn get(site: &mut Site, call: &Call) -> Result<Answer, Answer> {
-    shown(site, call, 200)
+    Ok(answer::versioned(call, shown(site, call, 200)?))
 }
 
 /// `PATCH /repos/{owner}/{repo}/issues/{issue_number}`
