@@ -93,7 +93,7 @@ async fn turns(world: &World, run: &Run, held: &mut Held, hint: &Hint) -> Result
             plan if !run.is_over() => next(&steps_of(plan), &failed),
             _ => Vec::new(),
         };
-        let mut resume = None;
+        let (mut resume, mut timed) = (None, Ok(()));
         if steps.is_empty() {
             // Also when a step has failed: its message may be given up before the next thing is due.
             let until = match &plan {
@@ -104,7 +104,7 @@ async fn turns(world: &World, run: &Run, held: &mut Held, hint: &Hint) -> Result
             let pause = pause(&held.journal, &plan, &failed).filter(|_| moved);
             resume = pause.and_then(|pause| world.clock.now().checked_add(pause).ok());
             if let Some(until) = until.into_iter().chain(resume).min() {
-                held.set_timer(world, until).await?;
+                timed = held.set_timer(world, until).await;
             }
             held.release(world, run);
         } else {
@@ -114,6 +114,8 @@ async fn turns(world: &World, run: &Run, held: &mut Held, hint: &Hint) -> Result
             continue;
         }
         if steps.is_empty() {
+            // What was done is written down, whether or not the clock could be set.
+            timed?;
             return match resume {
                 Some(_) => Ok(Plan::Wait { until: resume }),
                 None => rest(&held.journal, plan, failed, moved),

@@ -58,8 +58,8 @@ pub struct Limits {
     pub writes_a_minute: u32,
     /// Issues and comments that GitHub takes in an hour.
     pub writes_an_hour: u32,
-    /// How long a service may still act on a call that its caller has given up. GitHub cuts requests
-    /// off after 10 seconds.
+    /// How long a service may still act on a call that its caller has given up, by the clock of whichever run. GitHub
+    /// cuts requests off after 10 seconds; the rest is for clocks that differ.
     /// <https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#timeouts>
     pub late: SignedDuration,
 }
@@ -69,7 +69,7 @@ impl Default for Limits {
     /// last delivery from being known as such.
     /// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits>
     fn default() -> Self {
-        Limits { receives_max: 5, writes_a_minute: 80, writes_an_hour: 500, late: SignedDuration::from_secs(10) }
+        Limits { receives_max: 5, writes_a_minute: 80, writes_an_hour: 500, late: SignedDuration::from_secs(15) }
     }
 }
 

@@ -7,7 +7,7 @@ mod letter;
 mod remains;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     time::Duration,
 };
 
@@ -116,7 +116,7 @@ pub async fn handle(world: &World, event: Value, time: Duration) -> Result<Value
         let (pages, lives) = tokio::join!(send(world, &run, &work.pages), carry(world, &run, &work.lives));
         // Behind what raises it: both may be in one batch.
         let ends = end_all(world, &run, &letters, &work.ends).await;
-        let digests = refresh(world, &run, &work.lives).await;
+        let digests = refresh(world, &run, &work).await;
         let remains: Vec<Remains<'_>> = pages.into_iter().chain(lives).chain(ends).chain(digests).collect();
         remains::settle(world, end, &letters, remains).await
     });
@@ -206,14 +206,23 @@ async fn abreast<'a>(tasks: Vec<impl Future<Output = Option<Remains<'a>>>>) -> V
     done.into_iter().flatten().collect()
 }
 
-/// Brings digests up to date; returns the lives that one tells of when not even handing that on worked.
-async fn refresh<'a>(world: &World, run: &Run, lives: &'a Lives) -> Vec<Remains<'a>> {
+/// Brings digests up to date; returns whatever touched one when not even handing that on worked.
+async fn refresh<'a>(world: &World, run: &Run, work: &'a Work) -> Vec<Remains<'a>> {
     let left = match timeout_at(run.deadline + GRACE, digest::refresh(world, run)).await {
         Ok(left) => left,
         Err(_) => run.left_over(),
     };
-    let left = left.iter().filter_map(|key| lives.get_key_value(key));
-    left.map(|(key, life)| life.remains(key, Stopped::OutOfTime { left: 1, moved: false })).collect()
+    let left: BTreeSet<Key> = left.into_iter().collect();
+    let stopped = || Stopped::OutOfTime { left: 1, moved: false };
+    let lives = work.lives.iter().filter(|(key, _)| left.contains(key));
+    let lives = lives.map(|(key, life)| life.remains(key, stopped()));
+    let ends = work.ends.iter().filter(|(_, _, key)| left.contains(key));
+    lives.chain(ends.map(|(_, position, key)| unended(position, key, stopped()))).collect()
+}
+
+/// What is left of the end of an alarm.
+fn unended<'a>(position: &'a usize, key: &'a Key, stopped: Stopped) -> Remains<'a> {
+    Remains { positions: std::slice::from_ref(position), cause: Cause::Life { key, alarm: None, stopped } }
 }
 
 impl Life {
@@ -261,8 +270,7 @@ async fn end_one<'a>(
         Ok(Err(stopped)) => stopped,
         Err(_) => Stopped::OutOfTime { left: 1, moved: false },
     };
-    let positions = std::slice::from_ref(position);
-    Some(Remains { positions, cause: Cause::Life { key, alarm: None, stopped } })
+    Some(unended(position, key, stopped))
 }
 
 /// Whether the event is a tick of the clock: a scheduled event of EventBridge, or what its scheduler is told to
