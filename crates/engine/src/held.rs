@@ -190,15 +190,15 @@ impl Held {
     /// journal relies on it.
     pub(crate) async fn set_timer(&mut self, world: &World, until: Timestamp) -> Result<(), Stopped> {
         let known = self.journal.timer.as_ref();
-        // One whose time has come is gone, or will be: what it woke may be over, or lost.
-        let now = world.clock.now();
-        if known.is_some_and(|timer| !timer.fired && timer.at <= until && timer.at > now) {
-            return Ok(());
-        }
-        let n = known.map_or(0, |timer| timer.n).saturating_add(1);
         // Never early: in whole seconds, the next one.
         let second = until.as_second().saturating_add(i64::from(until.subsec_nanosecond() > 0));
         let at = Timestamp::from_second(second).unwrap_or(Timestamp::MAX);
+        // One whose time has come is gone, or will be: what it woke may be over, or lost.
+        let now = world.clock.now();
+        if known.is_some_and(|timer| !timer.fired && timer.at <= at && timer.at > now) {
+            return Ok(());
+        }
+        let n = known.map_or(0, |timer| timer.n).saturating_add(1);
         let timer = Timer { at, n, fired: false };
         // One of this number that stands there already is as good.
         world.store.create(&timer.path(&self.journal.key), Bytes::from_static(b"{}")).await?;

@@ -134,8 +134,8 @@ mistakes! {
     ];
     a_timer_is_not_set_again: [
         "crates/engine/src/held.rs":
-        "if known.is_some_and(|timer| !timer.fired && timer.at <= until && timer.at > now) {"
-        => "if known.is_some_and(|timer| timer.at <= until || timer.at > now) {",
+        "if known.is_some_and(|timer| !timer.fired && timer.at <= at && timer.at > now) {"
+        => "if known.is_some_and(|timer| timer.at <= at || timer.at > now) {",
     ];
     a_reminder_is_not_remembered: [
         "crates/core/src/life/known.rs":
