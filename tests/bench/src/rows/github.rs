@@ -41,5 +41,12 @@ async fn calls(issues: usize) -> Result<(String, String)> {
     handled(&town.world, &[self_service("The first")]).await?;
     let first = github.requests();
     handled(&town.world, &[self_service("The next")]).await?;
-    Ok((operations(&first, 0), operations(&github.requests(), first.len())))
+    Ok((in_order(&operations(&first, 0)), in_order(&operations(&github.requests(), first.len()))))
+}
+
+/// By name: some of them are made side by side.
+fn in_order(operations: &str) -> String {
+    let mut names: Vec<&str> = operations.split(", ").collect();
+    names.sort_unstable();
+    names.join(", ")
 }
