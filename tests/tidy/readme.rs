@@ -41,6 +41,19 @@ fn the_table_of_slacks_scopes_is_the_one_in_the_code() {
     assert_eq!(shown, rows, "README.md and crates/services/src/slack/scopes.rs do not say the same");
 }
 
+#[test]
+fn the_figures_are_those_of_the_benchmarks() {
+    let (readme, measured) = (read("README.md"), read("infra/BENCHMARKS.md"));
+    let rows: Vec<&str> = below(&readme, "Performance").filter(|line| line.starts_with("| ")).skip(2).collect();
+    assert!(!rows.is_empty(), "README.md has no table below a heading \"Performance\"");
+    for row in rows {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [what, figure] = cells.as_slice() else { panic!("not what and measured: {row}") };
+        let is_row = |line: &str| line.starts_with(&format!("| {what} |")) && line.contains(figure);
+        assert!(measured.lines().any(is_row), "infra/BENCHMARKS.md has no row of {what:?} with {figure:?}");
+    }
+}
+
 /// The names in backticks in the first column of the tables below this heading.
 fn names_in_table(text: &str, heading: &str) -> BTreeSet<String> {
     let rows = below(text, heading).filter(|line| line.starts_with('|'));
