@@ -13,6 +13,7 @@ use dispatch_core::{
     source::{Unwrapped, unwrap},
 };
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::Value;
 
 /// One message, out of its envelopes.
@@ -106,11 +107,50 @@ fn published(record: &Value) -> Option<Timestamp> {
 
 /// A queued record: an SNS notification, or with raw delivery the bare message.
 fn queued(item: &Option<String>, body: &str) -> Letter {
+    if let Some(notification) = Notification::read(body) {
+        return notification.letter(item);
+    }
+    // What SNS would not send, such as a field that stands there twice, is read as leniently as any other JSON.
     match serde_json::from_str::<Value>(body) {
-        Ok(value) if value.get("Type").is_some_and(|kind| kind == "Notification") && is_message(&value) => {
+        Ok(value) if value.get("Type").is_some_and(|kind| kind == NOTIFICATION) && is_message(&value) => {
             envelope(item, &value)
         }
         _ => raw(item, body),
+    }
+}
+
+/// What SNS calls an envelope that holds a message.
+const NOTIFICATION: &str = "Notification";
+
+/// What Dispatch takes of SNS's envelope; the rest of it is passed over and becomes no tree.
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html>
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Notification {
+    r#type: String,
+    message_id: String,
+    subject: Option<String>,
+    message: String,
+}
+
+impl Notification {
+    /// `None` for what SNS would not send.
+    fn read(body: &str) -> Option<Self> {
+        // serde would take a list for the fields' values in their order.
+        let is_object = body.starts_with('{');
+        let read: Self = is_object.then(|| serde_json::from_str(body).ok())??;
+        (read.r#type == NOTIFICATION && !read.message_id.is_empty()).then_some(read)
+    }
+
+    fn letter(self, item: &Option<String>) -> Letter {
+        Letter {
+            item: item.clone(),
+            id: self.message_id,
+            subject: self.subject,
+            text: self.message,
+            receives: 1,
+            published: None,
+        }
     }
 }
 
@@ -195,6 +235,8 @@ mod tests {
     #[test]
     fn whatever_a_record_is_it_becomes_a_letter_of_its_own() {
         let bare = json!({ "Type": "Notification", "MessageId": "sns-1", "Message": 5 }).to_string();
+        let nameless = json!({ "Type": "Notification", "MessageId": "", "Message": "text" }).to_string();
+        let twice = r#"{"Type":"Notification","Message":"other","MessageId":"sns-1","Message":"text"}"#;
         let listed = r#"["Notification","sns-1","text",null]"#;
         // With `None` the text is the record itself.
         let rows = [
@@ -203,6 +245,8 @@ mod tests {
             (json!({ "messageId": "m", "body": "" }), Some("m"), Some("")),
             (json!({ "messageId": "m", "body": bare }), Some("m"), Some(bare.as_str())),
             (json!({ "messageId": "m", "body": listed }), Some("m"), Some(listed)),
+            (json!({ "messageId": "m", "body": nameless }), Some("m"), Some("text")),
+            (json!({ "messageId": "m", "body": twice }), Some("m"), Some("text")),
             (json!({ "messageId": null, "body": "text" }), None, Some("text")),
             (json!({ "messageId": 5, "body": "text" }), None, Some("text")),
             (json!({ "messageId": "", "body": "text" }), None, Some("text")),

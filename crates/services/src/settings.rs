@@ -111,11 +111,31 @@ impl Settings {
         D: Future<Output = Result<SecretString, Failed>>,
     {
         let declared: Vec<Setting> = declared.iter().copied().flatten().copied().collect();
-        let read = declared.iter().map(|setting| setting.read(lookup(setting.name), &fetch));
+        let mut read = Vec::with_capacity(declared.len());
+        // Only what stands elsewhere is waited for: a future for each of all settings would be two thirds of the memory
+        // that a start asks for.
+        let mut elsewhere = Vec::new();
+        for setting in &declared {
+            let found = lookup(setting.name);
+            let found = found.as_deref().and_then(filled).or(setting.default);
+            match found.and_then(Reference::read) {
+                Some(reference) => {
+                    let (at, fetch) = (read.len(), &fetch);
+                    elsewhere.push(async move { (at, setting.fetch(reference, fetch).await) });
+                    read.push(Ok(None));
+                }
+                None => read.push(setting.check(found.map(|found| (found, !setting.secret)))),
+            }
+        }
+        for (at, fetched) in join_all(elsewhere).await {
+            if let Some(read) = read.get_mut(at) {
+                *read = fetched;
+            }
+        }
         let mut settings = Settings::default();
         let mut problems = Vec::new();
         let mut names = Vec::new();
-        for (setting, read) in declared.iter().zip(join_all(read).await) {
+        for (setting, read) in declared.iter().zip(read) {
             match read {
                 Ok(Some(value)) => _ = settings.values.insert(setting.name, value),
                 Ok(None) => continue,
@@ -177,27 +197,24 @@ impl Settings {
 }
 
 impl Setting {
-    async fn read<D>(&self, found: Option<String>, fetch: impl Fn(Reference) -> D) -> Result<Option<Value>, Problem>
+    /// The value that a reference stands for; `None` when that is blank.
+    async fn fetch<D>(&self, reference: Reference, fetch: impl Fn(Reference) -> D) -> Result<Option<Value>, Problem>
     where
         D: Future<Output = Result<SecretString, Failed>>,
     {
-        let found = found.as_deref().and_then(filled).or(self.default);
-        let Some(found) = found else { return Ok(None) };
-        let value = match Reference::read(found) {
-            None => Value { text: found.into(), shown: !self.secret },
-            Some(reference) => {
-                let word = reference.word();
-                let text = fetch(reference).await.map_err(|failed| Problem {
-                    name: self.name,
-                    found: format!("{word} ({failed})"),
-                    expected: self.format.expected.to_owned(),
-                })?;
-                match filled(text.expose_secret()) {
-                    Some(text) => Value { text: text.into(), shown: false },
-                    None => return Ok(None),
-                }
-            }
-        };
+        let word = reference.word();
+        let text = fetch(reference).await.map_err(|failed| Problem {
+            name: self.name,
+            found: format!("{word} ({failed})"),
+            expected: self.format.expected.to_owned(),
+        })?;
+        self.check(filled(text.expose_secret()).map(|text| (text, false)))
+    }
+
+    /// A value of this text, which may be shown or not.
+    fn check(&self, found: Option<(&str, bool)>) -> Result<Option<Value>, Problem> {
+        let Some((text, shown)) = found else { return Ok(None) };
+        let value = Value { text: text.into(), shown };
         if self.format.fits(value.text.expose_secret()) {
             return Ok(Some(value));
         }

@@ -1,5 +1,7 @@
 //! SNS: the topic that senders publish to, and that a run hands unfinished work to.
 
+use std::sync::{Arc, OnceLock};
+
 use async_trait::async_trait;
 use aws_sdk_sns::{
     Client,
@@ -31,7 +33,10 @@ pub const SETTINGS: &[Setting] = &[Setting {
 /// One topic.
 #[derive(Clone, Debug)]
 pub struct Sns {
-    client: Client,
+    config: config::Builder,
+    /// Made when it is first needed: the SDK's table of regions is almost half of what a start works out, and hardly
+    /// a run hands anything on.
+    client: Arc<OnceLock<Client>>,
     arn: String,
 }
 
@@ -49,7 +54,11 @@ impl Sns {
         if let Some(region) = arn.split(':').nth(3) {
             config.set_region(Some(Region::new(region.to_owned())));
         }
-        Ok(Sns { client: Client::from_conf(config.build()), arn })
+        Ok(Sns { config, client: Arc::default(), arn })
+    }
+
+    fn client(&self) -> &Client {
+        self.client.get_or_init(|| Client::from_conf(self.config.clone().build()))
     }
 
     /// Publishes one message of at most 256 KiB and returns its id. A subject is ASCII, of at most
@@ -62,7 +71,7 @@ impl Sns {
     ///
     /// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
     pub async fn publish_with_subject(&self, subject: Option<&str>, message: &str) -> Result<String, Failed> {
-        let call = self.client.publish().topic_arn(&self.arn).message(message);
+        let call = self.client().publish().topic_arn(&self.arn).message(message);
         let call = call.set_subject(subject.map(str::to_owned));
         let published = call.send().await.map_err(|error| failed(PUBLISH, &error))?;
         Ok(published.message_id.unwrap_or_default())
@@ -75,7 +84,7 @@ impl Sns {
     ///
     /// <https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html>
     pub async fn look(&self) -> Result<(), Failed> {
-        let call = self.client.get_topic_attributes().topic_arn(&self.arn);
+        let call = self.client().get_topic_attributes().topic_arn(&self.arn);
         call.send().await.map(drop).map_err(|error| failed(LOOK, &error))
     }
 
@@ -88,7 +97,7 @@ impl Sns {
     pub async fn queues(&self) -> Result<Vec<String>, Failed> {
         let (mut queues, mut next) = (Vec::new(), None);
         loop {
-            let call = self.client.list_subscriptions_by_topic().topic_arn(&self.arn).set_next_token(next);
+            let call = self.client().list_subscriptions_by_topic().topic_arn(&self.arn).set_next_token(next);
             let page = call.send().await.map_err(|error| failed(LIST, &error))?;
             let subscriptions = page.subscriptions.unwrap_or_default().into_iter();
             let of_queues = subscriptions.filter(|subscription| subscription.protocol.as_deref() == Some("sqs"));
