@@ -43,6 +43,20 @@ fn name(alarm: &Alarm, who: Who) -> &str {
     alarm.people.get(who).map_or("somebody", |person| person.name.as_str())
 }
 
+/// Who has the question of one of the people: they themselves, or whoever is asked in their place.
+pub fn holder<'j>(journal: &'j Journal, progress: &Progress, who: Who) -> &'j str {
+    holder_at(journal, progress, who, Timestamp::MAX)
+}
+
+/// Who had it just before `at`.
+fn holder_at<'j>(journal: &'j Journal, progress: &Progress, who: Who, at: Timestamp) -> &'j str {
+    let passes = progress.passes.iter().rev().filter(|pass| pass.who == who && pass.at < at);
+    match passes.filter_map(|pass| pass.to).next().and_then(|deputy| journal.role(deputy)) {
+        Some(Role::Deputy(at)) => journal.alarm.deputies.get(at).map_or("somebody", |person| person.name.as_str()),
+        _ => name(&journal.alarm, who),
+    }
+}
+
 /// What one person is told or asked.
 pub fn reach(journal: &Journal, issue: &Issue, progress: &Progress, who: Who, round: usize) -> Notice {
     let alarm = &journal.alarm;
@@ -77,7 +91,7 @@ fn instead_of(journal: &Journal, progress: &Progress, who: Who) -> Option<String
             Some(format!("You are asked because {} says that somebody else is meant.", pass.by.name))
         }
         Role::Rung { wave, .. } => {
-            let names = silence::names(journal, &silence::silent(progress, wave));
+            let names = silence::names(journal, progress, &silence::silent(progress, wave));
             Some(format!("You are asked because {names} did not answer in time."))
         }
     }

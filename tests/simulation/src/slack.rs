@@ -37,6 +37,8 @@ pub(crate) struct Message {
     pub(crate) replied: bool,
     /// Whoever sent it had given up by then.
     pub(crate) late: bool,
+    /// What it shows is what somebody wanted who had given up by then.
+    pub(crate) overtaken: bool,
 }
 
 /// All messages, oldest first.
@@ -94,6 +96,7 @@ impl Destination for Chat {
                 run: caller.run,
                 replied: false,
                 late: caller.late,
+                overtaken: false,
                 key: notice.key,
             };
             outside.tell(|| format!("             {} has message {}", message.at, message.key));
@@ -141,13 +144,14 @@ impl Destination for Chat {
     }
 
     async fn revise(&self, receipt: &Receipt, notice: &Notice) -> Result<(), Failed> {
-        let (receipt, has_buttons) = (receipt.clone(), !notice.buttons.is_empty());
+        let (receipt, ticket) = (receipt.clone(), notice.buttons.first().map(|button| button.value.clone()));
         self.0
-            .call(Vendor::Slack, "slack revise", move |outside, _| {
+            .call(Vendor::Slack, "slack revise", move |outside, caller| {
                 let known = outside.slack.messages.iter_mut().find(|known| known.id == receipt.id);
                 match known.filter(|known| known.at == receipt.at) {
                     Some(known) => {
-                        known.ticket = known.ticket.take().filter(|_| has_buttons);
+                        known.ticket.clone_from(&ticket);
+                        known.overtaken = caller.late;
                         Ok(())
                     }
                     None => Err(Failed::Refused { call: "slack revise", reason: "message_not_found".to_owned() }),

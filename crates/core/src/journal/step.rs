@@ -91,8 +91,10 @@ pub enum Stage {
     Answered,
     /// What was answered, and the page.
     Paged,
-    /// What became of the page; which change, from 0. The buttons stay where nobody has answered.
+    /// What became of the page; which change, from 0. The buttons stay.
     Incident(usize),
+    /// What was answered, and what became of the page; which change, from 0.
+    Outcome(usize),
     /// That it is over without an answer.
     Ended,
 }

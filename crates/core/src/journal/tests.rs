@@ -79,6 +79,7 @@ fn full() -> Journal {
             shown(0, Stage::Silent(1)),
             shown(0, Stage::Passed),
             shown(0, Stage::Incident(2)),
+            shown(0, Stage::Outcome(3)),
             shown(0, Stage::Ended),
             gave_up(Step::Seek(1)),
             gave_up(Step::Remind { who: 0, nth: 1 }),

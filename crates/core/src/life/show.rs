@@ -40,7 +40,8 @@ fn stage(journal: &Journal, progress: &Progress, pages: &[(&Receipt, Vec<Who>)],
     };
     match incident {
         _ if progress.over && !is_answered => Some(Stage::Ended),
-        Some(nth) if is_answered || rung.is_some() => Some(Stage::Incident(nth)),
+        Some(nth) if is_answered => Some(Stage::Outcome(nth)),
+        Some(nth) if rung.is_some() => Some(Stage::Incident(nth)),
         _ if is_answered && people.iter().any(|person| person.paged.is_some()) => Some(Stage::Paged),
         _ if is_answered => Some(Stage::Answered),
         _ if asked.passed => Some(Stage::Passed),

@@ -85,9 +85,9 @@ fn a_no_is_paged_shown_and_told_even_when_somebody_has_closed_the_issue() {
             (Some(shown(0, Stage::Paged)), "closed", "comment answer 0, comment page 0, resolve Q0"),
             (Some(remarked(Remark::Answer(0))), "closed", "comment page 0, resolve Q0"),
             (Some(remarked(Remark::Paged(0))), "closed", "resolve Q0"),
-            (Some(incident("Q0", Change::Resolved)), "closed", "comment incident 0, show 0 incident 0"),
-            (Some(remarked(Remark::Incident(0))), "closed", "show 0 incident 0"),
-            (Some(shown(0, Stage::Incident(0))), "closed", "done"),
+            (Some(incident("Q0", Change::Resolved)), "closed", "comment incident 0, show 0 outcome 0"),
+            (Some(remarked(Remark::Incident(0))), "closed", "show 0 outcome 0"),
+            (Some(shown(0, Stage::Outcome(0))), "closed", "done"),
         ],
     );
 }

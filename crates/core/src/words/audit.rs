@@ -4,7 +4,7 @@ mod silence;
 
 use jiff::Timestamp;
 
-use super::{digest::listing, name, time};
+use super::{digest::listing, holder, holder_at, time};
 use crate::{
     alarm::{Alarm, Key, Repo},
     journal::{Answer, Journal, LifeId, Remark, Who},
@@ -193,7 +193,7 @@ fn answered(journal: &Journal, progress: &Progress, who: Who) -> String {
     };
     format!(
         "**{}** (Slack user {}, {}) answered **{}** ({}) at {}.\n\n{consequence}",
-        plain(name(&journal.alarm, who)),
+        plain(holder_at(journal, progress, who, answered.at)),
         plain(&answered.by.name),
         code(&answered.by.id),
         answered.answer,
@@ -221,7 +221,7 @@ fn tally(journal: &Journal, progress: &Progress) -> String {
 
 fn paged(journal: &Journal, progress: &Progress, who: Who) -> String {
     let incident = incident(progress.people.get(who).and_then(|person| person.paged.as_ref()));
-    format!("PagerDuty was paged because {} answered no: {incident}.", plain(name(&journal.alarm, who)))
+    format!("PagerDuty was paged because {} answered no: {incident}.", plain(holder(journal, progress, who)))
 }
 
 pub(super) fn incident(receipt: Option<&Receipt>) -> String {

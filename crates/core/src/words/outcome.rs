@@ -20,7 +20,9 @@ pub fn outcome(journal: &Journal, issue: &Issue, progress: &Progress, who: Who, 
     if is_over {
         notice.buttons.clear();
     }
-    if let (Some(answered), Some(question)) = (answered, &journal.alarm.question) {
+    // What the sender promises for an answer need not be true of a late one; the footer says what is.
+    let in_time = answered.filter(|_| person.is_some_and(|person| person.silent.is_none()));
+    if let (Some(answered), Some(question)) = (in_time, &journal.alarm.question) {
         let choice = question.choice(answered.answer, answered.variant);
         let response = defuse_slack(&choice.response).replace('\n', "\n> ");
         notice.prompt = Some(Text::Markup(format!("{}\n> {response}", defuse_slack(&question.prompt))));
@@ -44,7 +46,7 @@ fn standing(
     let rung = person.and_then(|person| progress.waves.get(person.silent?)?.climbed.keys().next_back().copied());
     match (stage, answered) {
         (Stage::Answered | Stage::Paged, Some(answered)) => (tone(answered), before.unwrap_or_default()),
-        (Stage::Incident(nth), answered) => {
+        (Stage::Incident(nth) | Stage::Outcome(nth), answered) => {
             let change = progress.incidents.get(nth).map(change).unwrap_or_default();
             let before = before.or_else(|| rung.map(|rung| silence(journal, rung)));
             let parts: Vec<String> = before.into_iter().chain(Some(change)).collect();

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{link, name, page_about, slack_time, time};
+use super::{holder, link, name, page_about, slack_time, time};
 use crate::{
     alarm::{Issue, Rung, RungKind},
     hours::tomorrow_at_nine,
@@ -22,10 +22,10 @@ pub const REASON_MAX: usize = 3_000;
 /// How often a reminder can be put off.
 pub const SNOOZES_MAX: usize = 2;
 
-/// The names of these people: `jane, joe and 3 more`.
-pub(super) fn names(journal: &Journal, who: &[Who]) -> String {
+/// The names of those who have these people's questions: `jane, joe and 3 more`.
+pub(super) fn names(journal: &Journal, progress: &Progress, who: &[Who]) -> String {
     const SHOWN: usize = 10;
-    let shown: Vec<_> = who.iter().take(SHOWN).map(|who| name(&journal.alarm, *who)).collect();
+    let shown: Vec<_> = who.iter().take(SHOWN).map(|who| holder(journal, progress, *who)).collect();
     let more = who.len().saturating_sub(SHOWN);
     let names = match shown.split_last() {
         Some((last, [])) if more == 0 => (*last).to_owned(),
@@ -71,16 +71,15 @@ pub fn climb(journal: &Journal, issue: &Issue, progress: &Progress, wave: usize,
     let who = silent(progress, wave);
     match step.kind() {
         RungKind::Page => Some(page(journal, issue, progress, (wave, rung), &who)),
-        _ => Some(tell(journal, issue, wave, rung, step, &who)),
+        _ => Some(tell(journal, issue, (wave, rung), step, &names(journal, progress, &who))),
     }
 }
 
 /// A note in a channel: who has not answered, and the issue. Nothing of the alarm, because a channel has other
 /// readers than the person had.
-fn tell(journal: &Journal, issue: &Issue, wave: usize, rung: usize, step: &Rung, who: &[Who]) -> Notice {
-    let names = names(journal, who);
+fn tell(journal: &Journal, issue: &Issue, (wave, rung): (usize, usize), step: &Rung, names: &str) -> Notice {
     let group = step.group.as_ref().map(|group| format!("<!subteam^{}> ", escape(group))).unwrap_or_default();
-    let text = format!("{group}{} did not answer an alarm in time. Please look at the issue.", escape(&names));
+    let text = format!("{group}{} did not answer an alarm in time. Please look at the issue.", escape(names));
     Notice {
         key: format!("{}.{}.silent.{wave}.{rung}", journal.key, journal.life),
         headline: format!("{names} did not answer an alarm in time"),
@@ -95,7 +94,7 @@ fn tell(journal: &Journal, issue: &Issue, wave: usize, rung: usize, step: &Rung,
 /// late no joins it while it is open.
 fn page(journal: &Journal, issue: &Issue, progress: &Progress, (wave, rung): (usize, usize), who: &[Who]) -> Notice {
     let alarm = &journal.alarm;
-    let names = names(journal, who);
+    let names = names(journal, progress, who);
     let suffix = match (alarm.people.len(), wave) {
         (1, 0) => String::new(),
         (_, 0) => "/silence".to_owned(),
@@ -104,28 +103,32 @@ fn page(journal: &Journal, issue: &Issue, progress: &Progress, (wave, rung): (us
     // A second page of one chain would join the first under the same key, and wake nobody.
     let before = alarm.chain.iter().take(rung).filter(|step| step.kind() == RungKind::Page).count();
     let suffix = if before == 0 { suffix } else { format!("{suffix}/step-{}", rung.saturating_add(1)) };
-    let asked: Vec<String> = who
-        .iter()
-        .take(20)
-        .filter_map(|who| {
-            let person = progress.people.get(*who)?;
-            Some(format!("{}: {}", name(alarm, *who), standing(person)))
-        })
-        .collect();
+    let asked: Vec<String> = who.iter().take(20).filter_map(|who| standing(journal, progress, *who)).collect();
     let question = alarm.question.as_ref().map_or("", |question| question.prompt.as_str());
     let since = progress.waves.get(wave).map(|wave| format!(" by {}", time(wave.at))).unwrap_or_default();
     let details = vec![format!("Nobody answered \"{}\"{since}.", one_line(question)), asked.join("\n")];
     page_about(journal, issue, progress, &suffix, &format!("{} did not answer", shorten(&names, 60)), details)
 }
 
-/// How a person who has not answered was asked.
-fn standing(person: &PersonProgress) -> String {
+/// How a question that nobody has answered was asked, and of whom.
+fn standing(journal: &Journal, progress: &Progress, who: Who) -> Option<String> {
+    let (seat, asked) = (progress.people.get(who)?, progress.asked(who));
+    let (holder, name) = (holder(journal, progress, who), name(&journal.alarm, who));
+    let whose = if seat.deputy.is_some() { format!("{holder}, in the place of {name}") } else { holder.to_owned() };
+    Some(format!("{whose}: {}", asked.map_or_else(|| NOT_YET.to_owned(), |asked| asking(asked, seat.reminded))))
+}
+
+const NOT_YET: &str = "not asked yet";
+
+/// How a person was asked who has not answered, and how often they were reminded.
+fn asking(person: &PersonProgress, reminded: usize) -> String {
     let reached = match (&person.reached, &person.unreached) {
+        _ if person.passed => return "asked in Slack, and says that somebody else is meant".to_owned(),
         (Some(_), _) => "asked in Slack",
         (None, Some((_, reason))) => return format!("could not be asked ({})", one_line(reason)),
-        (None, None) => "not asked yet",
+        (None, None) => NOT_YET,
     };
-    match person.reminded {
+    match reminded {
         0 => reached.to_owned(),
         1 => format!("{reached}, reminded once"),
         times => format!("{reached}, reminded {times} times"),

@@ -3,7 +3,7 @@
 use super::{name, time};
 use crate::{
     alarm::{Alarm, RungKind},
-    journal::{Change, Fact, Remark, Stage, Step, Who},
+    journal::{Change, Clicker, Fact, Remark, Stage, Step, Who},
 };
 
 /// One line for one fact: a word for what happened, and a sentence.
@@ -25,11 +25,11 @@ pub fn tell(alarm: &Alarm, fact: &Fact) -> (&'static str, String) {
         Fact::RemindDue { who } => ("remind-due", format!("Time to remind {}", names(alarm, who))),
         Fact::Reminded { who, .. } => ("reminded", format!("{} reminded", called(who))),
         Fact::Snoozed { who, until, by, .. } => {
-            ("snoozed", format!("{} put off the reminder of {} until {}", by.name, called(who), time(*until)))
+            ("snoozed", format!("{}put off the reminder until {}", for_whom(by, called(who)), time(*until)))
         }
         Fact::Passed { who, by, to } => {
             let to = to.and_then(|to| alarm.deputies.get(to)).map_or("nobody is left", |person| &person.name);
-            ("passed", format!("{} says that somebody else is meant than {}: {to}", by.name, called(who)))
+            ("passed", format!("{}says that somebody else is meant: {to}", for_whom(by, called(who))))
         }
         Fact::Reason { who, by, .. } => ("reason", format!("{} says why they answered for {}", by.name, called(who))),
         Fact::Silent { who, .. } => ("silent", format!("No answer in time from {}", names(alarm, who))),
@@ -71,6 +71,11 @@ pub fn tell(alarm: &Alarm, fact: &Fact) -> (&'static str, String) {
     }
 }
 
+/// Who did something, and for whom where that is somebody else.
+fn for_whom(by: &Clicker, name: &str) -> String {
+    if by.name == name { format!("{name} ") } else { format!("{}, for {name}, ", by.name) }
+}
+
 fn remarked(alarm: &Alarm, remark: &Remark) -> String {
     match remark {
         Remark::Answer(who) => format!("The issue tells the answer of {}", name(alarm, *who)),
@@ -97,7 +102,7 @@ fn shown(name: &str, stage: Stage) -> String {
         Stage::Snoozed(_) => format!("The question to {name} shows when they are reminded"),
         Stage::Silent(_) => format!("The question to {name} shows that it went on to others"),
         Stage::Passed => format!("The question to {name} shows that it was passed on"),
-        Stage::Incident(_) => format!("The question to {name} shows what became of the page"),
+        Stage::Incident(_) | Stage::Outcome(_) => format!("The question to {name} shows what became of the page"),
         Stage::Ended => format!("The question to {name} shows that it is over"),
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use axum::extract::State;
 use dispatch_core::{
     journal::{Fact, Journal, Who},
-    life::{Due, timetable},
+    life::{Due, Progress, timetable},
+    words::holder,
 };
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -30,8 +31,9 @@ pub(super) fn clock(town: &Town, journals: &[Journal]) -> Value {
 
 /// What time brings to an alarm if nothing else happens before.
 pub(super) fn of(journal: &Journal) -> Vec<Value> {
+    let progress = Progress::of(journal);
     shown(journal)
-        .map(|due| json!({ "at": due.at, "what": word(&due.fact), "text": tell(journal, &due.fact) }))
+        .map(|due| json!({ "at": due.at, "what": word(&due.fact), "text": tell(journal, &progress, &due.fact) }))
         .collect()
 }
 
@@ -53,20 +55,21 @@ fn word(fact: &Fact) -> &'static str {
 }
 
 /// What happens then, behind "in 2 h".
-fn tell(journal: &Journal, fact: &Fact) -> String {
+fn tell(journal: &Journal, progress: &Progress, fact: &Fact) -> String {
     let rung = |at: usize| journal.alarm.chain.get(at).map_or("somebody else", |rung| rung.name.as_str());
     match fact {
-        Fact::RemindDue { who } => format!("a reminder to {}", names(journal, who)),
-        Fact::Silent { who, .. } => format!("on to {}, without an answer from {}", rung(0), names(journal, who)),
+        Fact::RemindDue { who } => format!("a reminder to {}", names(journal, progress, who)),
+        Fact::Silent { who, .. } => {
+            format!("on to {}, without an answer from {}", rung(0), names(journal, progress, who))
+        }
         Fact::ClimbDue { rung: at, .. } => format!("on to {}", rung(*at)),
         _ => String::new(),
     }
 }
 
-fn names(journal: &Journal, who: &[Who]) -> String {
+fn names(journal: &Journal, progress: &Progress, who: &[Who]) -> String {
     const SHOWN: usize = 3;
-    let name = |who: &Who| journal.alarm.people.get(*who).map_or("somebody", |person| person.name.as_str());
-    let names: Vec<_> = who.iter().take(SHOWN).map(name).collect();
+    let names: Vec<_> = who.iter().take(SHOWN).map(|who| holder(journal, progress, *who)).collect();
     match who.len().saturating_sub(SHOWN) {
         0 => names.join(", "),
         more => format!("{} and {more} more", names.join(", ")),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dispatch_core::{
     alarm::{Again, ON_CALL, Person, RungKind},
-    journal::{Answer, Role},
+    journal::{Answer, Role, Step, Who},
     words,
 };
 use dispatch_engine::answer::{Button, Click, Taken};
@@ -21,6 +21,7 @@ pub(super) fn check(scene: &Scene<'_>, found: &mut Vec<String>) {
     for life in &scene.lives {
         reached(scene, life, found);
         answered(life, found);
+        shown(scene, life, found);
     }
     once(scene, found);
     kept(scene, found);
@@ -74,6 +75,27 @@ fn answered(life: &Life, found: &mut Vec<String>) {
         });
         if !own.into_iter().chain(deputies).chain(chain).any(|reader| reader == answered.by.id) {
             found.push(format!("answers: {} answered for somebody else", answered.by.id));
+        }
+    }
+}
+
+/// Whoever has answered finds no buttons any more, nor does whoever was asked in their place.
+fn shown(scene: &Scene<'_>, life: &Life, found: &mut Vec<String>) {
+    let Life { journal, progress, .. } = life;
+    // Whoever opens an issue again has all of it.
+    if scene.is_dead(life) || life.is_unpromised || progress.handed_back {
+        return;
+    }
+    let asked = progress.people.iter().enumerate().chain(progress.others.iter().map(|(who, person)| (*who, person)));
+    for (who, known) in asked {
+        let seats = progress.stands_for(journal, who);
+        let has_answer = |who: &Who| progress.people.get(*who).is_some_and(|person| person.answer.is_some());
+        let given_up = progress.given_up.iter().any(|step| matches!(step, Step::Show { who: of, .. } if *of == who));
+        let Some((_, receipt)) = known.reached.as_ref().filter(|_| !given_up && !seats.is_empty()) else { continue };
+        let message = scene.outside.slack.messages.iter().find(|message| message.id == receipt.id);
+        let is_open = message.is_some_and(|message| message.ticket.is_some() && !message.overtaken);
+        if is_open && seats.iter().all(has_answer) {
+            found.push(format!("people: the question to {who} of {} is answered and has buttons", journal.key));
         }
     }
 }

@@ -44,6 +44,11 @@ mistakes! {
         "Fact::Answered { answer, variant, by, .. } if self.answer.is_none() => {"
         => "Fact::Answered { answer, variant, by, .. } => {",
     ];
+    an_answered_question_keeps_its_buttons: [
+        "crates/core/src/life/show.rs":
+        "Some(nth) if is_answered => Some(Stage::Outcome(nth)),"
+        => "Some(nth) if is_answered => Some(Stage::Incident(nth)),",
+    ];
     told_is_forgotten: [
         "crates/core/src/journal/tidy.rs":
         "| Fact::FellBack { round } => !over.contains(round),"

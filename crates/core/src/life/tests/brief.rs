@@ -53,6 +53,7 @@ fn stage_name(stage: Stage) -> String {
         Stage::Answered => "answer".to_owned(),
         Stage::Paged => "page".to_owned(),
         Stage::Incident(nth) => format!("incident {nth}"),
+        Stage::Outcome(nth) => format!("outcome {nth}"),
         Stage::Ended => "ended".to_owned(),
     }
 }

@@ -93,7 +93,7 @@ fn a_late_yes_resolves_the_page_and_then_closes() {
     assert_eq!(next(&journal), "resolve Q0 if open");
     assert_eq!(table(&journal), [""; 0]);
     journal.push(at(15_003), incident("Q0", Change::Resolved));
-    assert_eq!(next(&journal), "close, comment incident 0, show 0 incident 0");
+    assert_eq!(next(&journal), "close, comment incident 0, show 0 outcome 0");
     rehearse(&mut journal, at(15_004));
     assert_eq!((state(&journal), next(&journal).as_str()), (State::Closed, "done"));
 }

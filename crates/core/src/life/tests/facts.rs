@@ -40,6 +40,7 @@ fn stage() -> impl Strategy<Value = Stage> {
         (0..2usize).prop_map(Stage::Snoozed),
         (0..5usize).prop_map(Stage::Silent),
         (0..3usize).prop_map(Stage::Incident),
+        (0..3usize).prop_map(Stage::Outcome),
     ]
 }
 

@@ -295,3 +295,29 @@ pub(super) fn paged_for_silence() -> Journal {
     rehearse(&mut journal, at(14_402));
     journal
 }
+
+#[test]
+fn a_late_answer_takes_the_buttons_away_though_somebody_has_the_page() {
+    let climbed = Fact::Climbed {
+        wave: 0,
+        rung: 0,
+        receipt: Receipt { at: Address::new("pagerduty", "P1"), id: "Q0".to_owned(), reader: None, url: None },
+    };
+    let taken = incident("Q0", Change::Taken);
+    let silent = Fact::Silent { wave: 0, who: vec![0] };
+    let journal = asked_with(&asks(&json!({})), [(14_400, silent), (14_401, climbed), (14_500, taken)]);
+    let shows = |journal: &Journal, stage| {
+        let Plan::Do(steps) = plan(journal) else { return false };
+        steps.contains(&Step::Show { who: 0, stage })
+    };
+    assert!(shows(&journal, Stage::Incident(0)));
+    let mut journal = journal;
+    journal.push(at(14_501), shown(0, Stage::Incident(0)));
+    assert!(!shows(&journal, Stage::Incident(0)));
+    journal.push(at(15_000), answered(0, Yes));
+    assert!(shows(&journal, Stage::Outcome(0)));
+    let notice = words::outcome(&journal, &issue(), &Progress::of(&journal), 0, Stage::Outcome(0));
+    assert_eq!(notice.buttons, []);
+    let footer = notice.footer.unwrap().as_str().to_owned();
+    assert!(footer.ends_with("recorded, but late · the page was acknowledged by sam"), "{footer}");
+}

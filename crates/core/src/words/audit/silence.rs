@@ -3,11 +3,11 @@
 use super::{code, incident, plain};
 use crate::{
     alarm::RungKind,
-    journal::{Change, Clicker, Journal, Role, Who},
+    journal::{Change, Clicker, Journal, Role},
     life::Progress,
     text::{code_block, shorten},
     words::{
-        name,
+        holder, holder_at,
         silence::{self, REASON_MAX},
         time,
     },
@@ -19,7 +19,7 @@ pub(super) fn silent(journal: &Journal, progress: &Progress, wave: usize, rung: 
         return "Nobody answered in time.".to_owned();
     };
     let head = match rung {
-        0 => format!("No answer from {} by {}.", plain(&silence::names(journal, &known.who)), time(known.at)),
+        0 => format!("No answer from {} by {}.", plain(&silence::names(journal, progress, &known.who)), time(known.at)),
         _ => "Still no answer.".to_owned(),
     };
     let to = plain(&step.name);
@@ -41,14 +41,14 @@ pub(super) fn silent(journal: &Journal, progress: &Progress, wave: usize, rung: 
 
 pub(super) fn snoozed(journal: &Journal, progress: &Progress, n: usize) -> String {
     let Some(snooze) = progress.snoozes.get(n) else { return "The reminder was put off.".to_owned() };
-    let who = person(journal, snooze.who, &snooze.by);
+    let who = person(holder_at(journal, progress, snooze.who, snooze.at), &snooze.by);
     let head = format!("{who} put off the reminder until {}.", time(snooze.until));
     with_words(head, snooze.why.as_deref())
 }
 
 pub(super) fn passed(journal: &Journal, progress: &Progress, n: usize) -> String {
     let Some(pass) = progress.passes.get(n) else { return "Somebody else is meant.".to_owned() };
-    let who = person(journal, pass.who, &pass.by);
+    let who = person(holder_at(journal, progress, pass.who, pass.at), &pass.by);
     match pass.to.and_then(|to| journal.person(to, 0)) {
         Some(next) => {
             format!("{who} says that somebody else is meant, at {}. {} is asked.", time(pass.at), plain(&next.name))
@@ -62,7 +62,7 @@ pub(super) fn passed(journal: &Journal, progress: &Progress, n: usize) -> String
 
 pub(super) fn reason(journal: &Journal, progress: &Progress, n: usize) -> String {
     let Some((who, by, text)) = progress.reasons.get(n) else { return "A reason was given.".to_owned() };
-    with_words(format!("{} says why:", person(journal, *who, by)), Some(text))
+    with_words(format!("{} says why:", person(holder(journal, progress, *who), by)), Some(text))
 }
 
 pub(super) fn changed(progress: &Progress, n: usize) -> String {
@@ -89,8 +89,8 @@ pub(super) fn withdrawn(progress: &Progress) -> String {
     with_words(head, note.as_deref())
 }
 
-fn person(journal: &Journal, who: Who, by: &Clicker) -> String {
-    format!("**{}** (Slack user {}, {})", plain(name(&journal.alarm, who)), plain(&by.name), code(&by.id))
+fn person(name: &str, by: &Clicker) -> String {
+    format!("**{}** (Slack user {}, {})", plain(name), plain(&by.name), code(&by.id))
 }
 
 /// People's own words are shown as they are, and do nothing.

@@ -193,7 +193,8 @@ fn what_silence_says_in_slack_neither_mentions_nor_links() {
         let facts = facts.chain([Fact::Ended { by: Some(name.to_owned()) }]);
         let journal = Journal { alarm, ..journal_with(&waiting(), facts) };
         let progress = Progress::of(&journal);
-        let stages = [Stage::Snoozed(0), Stage::Silent(0), Stage::Passed, Stage::Incident(0), Stage::Ended];
+        let stages =
+            [Stage::Snoozed(0), Stage::Silent(0), Stage::Passed, Stage::Incident(0), Stage::Outcome(0), Stage::Ended];
         let mut notices: Vec<_> =
             stages.into_iter().map(|stage| outcome(&journal, &issue(), &progress, 0, stage)).collect();
         notices.extend(

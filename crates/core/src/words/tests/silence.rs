@@ -60,6 +60,24 @@ fn the_page_says_that_nobody_answered() {
 }
 
 #[test]
+fn the_page_names_whoever_was_asked_in_the_place_of_somebody_else() {
+    let page = |facts: Vec<Fact>| {
+        let journal = life(facts.into_iter().chain([silent(0, &[0])]));
+        let notice = climb(&journal, &issue(), &Progress::of(&journal), 0, 4).unwrap();
+        (notice.headline.clone(), texts(&notice)[1].to_owned())
+    };
+    let (headline, asked) = page(vec![passed(0, Some(0)), reached(1, 0), Fact::Reminded { who: 0, nth: 0 }]);
+    assert!(headline.starts_with("joe did not answer ("), "{headline}");
+    assert_eq!(asked, "joe, in the place of jane: asked in Slack, reminded once");
+    let (headline, asked) = page(vec![passed(0, Some(0))]);
+    assert!(headline.starts_with("joe did not answer ("), "{headline}");
+    assert_eq!(asked, "joe, in the place of jane: not asked yet");
+    let (headline, asked) = page(vec![passed(0, None)]);
+    assert!(headline.starts_with("jane did not answer ("), "{headline}");
+    assert_eq!(asked, "jane: asked in Slack, and says that somebody else is meant");
+}
+
+#[test]
 fn pages_for_silence_have_keys_of_their_own_where_several_are_asked() {
     for request_id in ["r1".to_owned(), "r".repeat(300)] {
         let mut message = poll();
@@ -78,7 +96,7 @@ fn whoever_is_asked_in_the_place_of_others_reads_why() {
     let journal = life([passed(0, Some(0)), silent(0, &[0])]);
     let told = |who| asking(&journal, who, 0).paragraphs.last().unwrap().as_str().to_owned();
     assert_eq!(told(1), "You are asked because jane says that somebody else is meant.");
-    assert_eq!(told(3), "You are asked because jane did not answer in time.");
+    assert_eq!(told(3), "You are asked because joe did not answer in time.");
     let actions = |journal: &Journal, who| -> Vec<String> {
         asking(journal, who, 0).buttons.into_iter().map(|button| button.action).collect()
     };
@@ -124,7 +142,8 @@ fn the_comments() {
         withdrawn(),
     ];
     let journal = life(facts);
-    let jane = "**jane** (Slack user jane, `U0`)";
+    // Whoever has the question by then, and the Slack user who pressed the button.
+    let (jane, joe) = ("**jane** (Slack user jane, `U0`)", "**joe** (Slack user jane, `U0`)");
     let page = "[incident](https://example.pagerduty.com/incidents/Q0)";
     let rows = [
         (
@@ -138,7 +157,7 @@ fn the_comments() {
         (
             Remark::Passed(1),
             format!(
-                "{jane} says that somebody else is meant, at 2026-11-21 03:00:05 UTC. Nobody else is named; \
+                "{joe} says that somebody else is meant, at 2026-11-21 03:00:05 UTC. Nobody else is named; \
                  the fallback channel has a note."
             ),
         ),
@@ -148,7 +167,7 @@ fn the_comments() {
             Remark::Incident(1),
             format!("The page is left as it is, because it cannot be seen whether somebody has taken it: {page}."),
         ),
-        (Remark::Reason(0), format!("{jane} says why:\n\n```text\nI was asleep.\n```")),
+        (Remark::Reason(0), format!("{joe} says why:\n\n```text\nI was asleep.\n```")),
         (
             Remark::Withdrawn,
             "It is over, says the system that raised the alarm, at 2026-11-21 03:00:12 UTC. This closes the issue.\
