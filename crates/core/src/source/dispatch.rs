@@ -19,7 +19,7 @@ use super::{Defaults, Invalid, Letter, Read, Source, describe};
 use crate::alarm::{Address, Page, Signal, digest};
 
 /// Publishers that were made for Dispatch or its predecessor.
-pub(super) const SOURCE: Source = Source { name: "dispatch", knows, read };
+pub(super) const SOURCE: Source = Source { name: "dispatch", plain, knows, read };
 
 /// The message types.
 pub const TYPES: &[MessageType] =
@@ -51,8 +51,19 @@ fn knows(value: &Value) -> bool {
 
 /// The type that the message names, if it is one of [`TYPES`].
 fn type_of(value: &Value) -> Option<&'static MessageType> {
-    let name = value.get("type")?.as_str()?.trim().to_ascii_lowercase();
+    named(value.get("type")?.as_str()?)
+}
+
+fn named(name: &str) -> Option<&'static MessageType> {
+    let name = name.trim().to_ascii_lowercase();
     TYPES.iter().find(|known| known.names.contains(&name.as_str()))
+}
+
+fn plain(letter: &Letter<'_>, defaults: &Defaults) -> Option<Read> {
+    let fields = Fields::of(letter.text)?;
+    let kind = named(&fields.kind.as_ref()?.0)?;
+    let is_whole = kind.required.iter().all(|path| fields.has(path));
+    Some((kind.build)(&fields, letter, defaults).ok().filter(|_| is_whole)?.into())
 }
 
 fn read(letter: &Letter<'_>, value: &Value, defaults: &Defaults) -> Result<Read, Invalid> {

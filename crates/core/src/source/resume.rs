@@ -6,7 +6,7 @@ use super::{Defaults, Invalid, Letter, Read, Source, describe};
 use crate::alarm::{Key, Signal};
 
 /// Dispatch itself.
-pub(super) const SOURCE: Source = Source { name: "resume", knows, read };
+pub(super) const SOURCE: Source = Source { name: "resume", plain: |_, _| None, knows, read };
 
 const TYPE: &str = "dispatch:resume";
 

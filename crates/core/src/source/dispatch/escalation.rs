@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::{Defaults, Invalid, describe},
-    fields::{Fields, RungFields, User, duration_s, text, word},
+    fields::{Fields, Only, RungFields, User, duration_s, text, word},
 };
 use crate::{
     alarm::{Address, ON_CALL, Rung, RungKind},
@@ -27,7 +27,11 @@ const PAGER: &str = "PagerDuty";
 ///
 /// # Errors
 /// [`Invalid`] for a step that names nobody, or more than one.
-pub(super) fn chain(given: Option<&[RungFields]>, page: &Address, defaults: &Defaults) -> Result<Vec<Rung>, Invalid> {
+pub(super) fn chain(
+    given: Option<&[Only<RungFields>]>,
+    page: &Address,
+    defaults: &Defaults,
+) -> Result<Vec<Rung>, Invalid> {
     let mut chain = match given {
         Some(given) => rungs(given, &defaults.channel)?,
         None => defaults.chain.clone(),
@@ -53,7 +57,7 @@ pub fn chain_of(text: &str, channel: &Address) -> Result<Vec<Rung>, String> {
     rungs(&fields.escalation.unwrap_or_default(), channel).map_err(|invalid| invalid.to_string())
 }
 
-fn rungs(given: &[RungFields], channel: &Address) -> Result<Vec<Rung>, Invalid> {
+fn rungs(given: &[Only<RungFields>], channel: &Address) -> Result<Vec<Rung>, Invalid> {
     if given.len() > RUNGS_MAX {
         let found = format!("a list of {}", given.len());
         return Err(Invalid::new("escalation", found, format!("at most {RUNGS_MAX} steps")));

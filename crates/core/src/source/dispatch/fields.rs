@@ -4,6 +4,7 @@
 mod body;
 mod check;
 mod lenient;
+mod only;
 mod question;
 
 use schemars::JsonSchema;
@@ -14,6 +15,7 @@ pub use self::question::patience_s;
 pub(super) use self::{
     body::{Actions, Body, Github, Slack},
     lenient::{Flag, Labels, Words},
+    only::Only,
     question::duration_s,
 };
 use super::{
@@ -40,7 +42,7 @@ pub(super) struct Fields {
     /// is the key of the page that follows a no. Made up when absent.
     pub request_id: Option<Words>,
     /// Whom to tell or to ask.
-    pub users: Option<Vec<User>>,
+    pub users: Option<Vec<Only<User>>>,
     /// `false`: once raised it is never raised again, even when its issue is closed. Default `true`. While its
     /// issue is open an alarm never asks again, whatever stands here.
     pub retrigger: Option<Flag>,
@@ -72,9 +74,9 @@ pub(super) struct Fields {
     /// Whether whoever is asked can put off the reminder.
     pub snooze: Option<Flag>,
     /// What happens when nobody answers, step by step; default is the deployment's, else one page.
-    pub escalation: Option<Vec<RungFields>>,
+    pub escalation: Option<Vec<Only<RungFields>>>,
     /// The texts.
-    pub body: Option<Body>,
+    pub body: Option<Only<Body>>,
 }
 
 /// A person. Whoever is found first is reached: `slackId`, else `email`, else `slack`.
@@ -124,7 +126,6 @@ impl Fields {
     /// # Errors
     /// [`Invalid`] for the first field of a wrong kind.
     pub(super) fn read(message: &Value) -> Result<Self, Invalid> {
-        check::refuse_lists(message)?;
         // Keeping track of where one is costs as much as reading; whoever fails reads once more to say where.
         if let Ok(fields) = Fields::deserialize(message) {
             return Ok(fields);
@@ -143,6 +144,25 @@ impl Fields {
         })
     }
 
+    /// Reads the fields of a text, without a tree of it. Whatever is wrong, [`Fields::read`] can say.
+    pub(super) fn of(text: &str) -> Option<Self> {
+        serde_json::from_str::<Only<Self>>(text).ok().map(|fields| fields.0)
+    }
+
+    /// Whether something stands at one of the paths that types require.
+    pub(super) fn has(&self, path: &str) -> bool {
+        let body = self.body.as_ref();
+        match path {
+            "users" => self.users.as_ref().is_some_and(|users| !users.is_empty()),
+            "body.github.title" => body.is_some_and(|body| title(&body.github).is_some()),
+            "body.pagerduty.title" => {
+                let page = body.and_then(|body| body.pagerduty.as_ref());
+                page.is_some_and(|page| text(&page.title).is_some())
+            }
+            _ => false,
+        }
+    }
+
     /// The alarm that all types with an audit log start from: it tells nobody and asks nobody.
     ///
     /// # Errors
@@ -157,7 +177,7 @@ impl Fields {
             dedup: text(&self.dedup_key).unwrap_or(title).to_owned(),
             title: title.to_owned(),
             body: github.and_then(|github| text(&github.body)).unwrap_or_default().to_owned(),
-            labels: github.map(Github::all_labels).unwrap_or_default(),
+            labels: github.map(|github| github.all_labels()).unwrap_or_default(),
             mentions: Vec::new(),
             named: self.named(defaults),
             people: Vec::new(),
@@ -175,12 +195,12 @@ impl Fields {
     }
 
     fn slack(&self) -> Option<&Slack> {
-        self.body.as_ref()?.slack.as_ref()
+        self.body.as_ref()?.slack.as_deref()
     }
 
     /// What people are told: the message, else the title.
     pub(super) fn message(&self) -> Option<String> {
-        let title = || self.body.as_ref().and_then(|body| text(&body.github.as_ref()?.title));
+        let title = || self.body.as_ref().and_then(|body| title(&body.github));
         self.slack().and_then(|slack| text(&slack.message)).or_else(title).map(str::to_owned)
     }
 
@@ -191,7 +211,7 @@ impl Fields {
 
     /// The people, in order.
     pub(super) fn people(&self) -> Vec<Person> {
-        self.users.iter().flatten().map(User::person).collect()
+        self.users.iter().flatten().map(|user| user.person()).collect()
     }
 
     /// The people, in order, as far as they can be asked: a question never goes to a channel, where
@@ -206,13 +226,13 @@ impl Fields {
 
     /// Who is tagged for the first user: their GitHub name, else the deployment's default.
     pub(super) fn mentions(&self, defaults: &Defaults) -> Vec<String> {
-        let first = self.users.iter().flatten().next().and_then(User::github_name);
+        let first = self.users.iter().flatten().next().and_then(|user| user.github_name());
         first.or_else(|| defaults.github_user.clone()).into_iter().collect()
     }
 
     /// Everyone whose mention in a text is the sender's intention.
     fn named(&self, defaults: &Defaults) -> Vec<String> {
-        let users = self.users.iter().flatten().filter_map(User::github_name);
+        let users = self.users.iter().flatten().filter_map(|user| user.github_name());
         users.chain(defaults.github_user.clone()).collect()
     }
 
@@ -220,7 +240,7 @@ impl Fields {
     pub(super) fn dedups(&self) -> (Option<&str>, Option<&str>) {
         let body = self.body.as_ref();
         let given = text(&self.dedup_key);
-        let issue = body.and_then(|body| text(&body.github.as_ref()?.title));
+        let issue = body.and_then(|body| title(&body.github));
         let page = body.and_then(|body| text(&body.pagerduty.as_ref()?.title));
         (given.or(issue), given.or(page))
     }
@@ -278,6 +298,10 @@ impl User {
         let name = shorten(&one_line(name.trim_start_matches('@')), NAME_MAX).into_owned();
         Person { name, address: rest.map(|rest| Address::new("slack", &rest)) }
     }
+}
+
+fn title(github: &Option<Only<Github>>) -> Option<&str> {
+    text(&github.as_ref()?.title)
 }
 
 /// The text of a field; `None` when it is absent or blank.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Labels, Words};
+use super::{Labels, Only, Words};
 use crate::text::one_line;
 
 /// Texts by destination.
@@ -13,11 +13,11 @@ use crate::text::one_line;
 #[serde(expecting = "an object")]
 pub(in crate::source::dispatch) struct Body {
     /// The audit log.
-    pub github: Option<Github>,
+    pub github: Option<Only<Github>>,
     /// What people read.
-    pub slack: Option<Slack>,
+    pub slack: Option<Only<Slack>>,
     /// The page.
-    pub pagerduty: Option<PagerDuty>,
+    pub pagerduty: Option<Only<PagerDuty>>,
 }
 
 /// The issue.
@@ -43,7 +43,7 @@ pub(in crate::source::dispatch) struct Slack {
     /// The question.
     pub prompt: Option<Words>,
     /// The buttons.
-    pub actions: Option<Actions>,
+    pub actions: Option<Only<Actions>>,
 }
 
 /// The two buttons and what is said after pressing them.
@@ -59,7 +59,7 @@ pub(in crate::source::dispatch) struct Actions {
     /// What the person reads after no.
     pub no_response: Option<Words>,
     /// Further answers, at most three; each counts as yes or no.
-    pub more: Option<Vec<MoreFields>>,
+    pub more: Option<Vec<Only<MoreFields>>>,
 }
 
 /// A further answer.

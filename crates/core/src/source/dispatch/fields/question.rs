@@ -31,7 +31,7 @@ impl Fields {
 
     fn question(&self, defaults: &Defaults) -> Result<Question, Invalid> {
         let none = Actions::default();
-        let actions = self.slack().and_then(|slack| slack.actions.as_ref()).unwrap_or(&none);
+        let actions = self.slack().and_then(|slack| slack.actions.as_deref()).unwrap_or(&none);
         let or = |given: &Option<Words>, default: &str| text(given).unwrap_or(default).to_owned();
         let prompt = self.slack().and_then(|slack| text(&slack.prompt)).unwrap_or("Was this you?");
         let yes = Choice {
