@@ -41,7 +41,7 @@ pub enum Failed {
         reason: String,
     },
     /// No clear answer came: it may be done or not. Look before repeating.
-    #[error("{call} gave no answer: {reason}")]
+    #[error("{call} gave no usable answer: {reason}")]
     Unreachable {
         /// Service and call.
         call: &'static str,

@@ -5,7 +5,6 @@
 mod tests;
 
 use std::{
-    collections::HashMap,
     env, fmt,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -84,15 +83,11 @@ impl Shell {
     pub async fn start() -> Result<Self, CannotStart> {
         let log = tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false);
         tracing_subscriber::registry().with(log).with(levels(env::var("RUST_LOG").ok())).init();
-        // Looked through once: each setting is asked for several times.
-        let texts =
-            env::vars_os().filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
-        let environment: HashMap<String, String> = texts.collect();
-        let lookup = move |name: &str| environment.get(name).cloned();
+        let lookup = |name: &str| env::var(name).ok();
         let http = new_http()?;
         // Whoever waits for secrets has the time. Without any, it is as well to connect when there is something to say.
-        if !references(&lookup).is_empty() {
-            greet(&http, &lookup);
+        if !references(lookup).is_empty() {
+            greet(&http, lookup);
         }
         let shell = Self::through(http, lookup).await?;
         if shell.held().settings.text(TOPIC).is_none() {
