@@ -237,7 +237,7 @@ mod tests {
         let bare = json!({ "Type": "Notification", "MessageId": "sns-1", "Message": 5 }).to_string();
         let nameless = json!({ "Type": "Notification", "MessageId": "", "Message": "text" }).to_string();
         let twice = r#"{"Type":"Notification","Message":"other","MessageId":"sns-1","Message":"text"}"#;
-        let listed = r#"["Notification","sns-1","text",null]"#;
+        let listed = r#"["Notification","sns-1",null,"text"]"#;
         // With `None` the text is the record itself.
         let rows = [
             (json!({ "messageId": "m", "body": "text" }), Some("m"), Some("text")),
