@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::story::{REPO, Story, blocks_text, buttons, jane, self_service, unheard};
+use crate::story::{REPO, Story, blocks_text, buttons, jane, journal, self_service, unheard};
 
 fn low() -> Value {
     json!({ "type": "low-priority", "body": { "github": { "title": "Old key", "body": "b" } } })
@@ -24,6 +24,21 @@ async fn an_alarm_that_is_open_asks_no_second_time_and_is_counted() {
         ("issues/create-comment", 1),
         ("issues/update-comment", 3),
     ]);
+}
+
+#[tokio::test]
+async fn a_repeat_does_not_set_the_timer_that_stands() {
+    let story = Story::begin().await;
+    let mut message = self_service(jane());
+    message["answerTimeout"] = json!("PT4H");
+    let timer = async || {
+        story.publish(&message).await;
+        journal(&story.town.world, "2FA was turned off").await.timer.unwrap()
+    };
+    let first = timer().await;
+    for _ in 0..3 {
+        assert_eq!(timer().await, first, "each has a number of its own");
+    }
 }
 
 #[tokio::test]

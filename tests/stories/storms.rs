@@ -3,17 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dispatch_core::{
-    alarm::{Key, Repo},
-    journal::Journal,
-    life::Progress,
-};
+use dispatch_core::life::Progress;
 use dispatch_engine::world::{Limits, World};
 use dispatch_simulator::fake::{Fault, Kind};
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 
-use crate::story::{REPO, Story, blocks_text, buttons, self_service};
+use crate::story::{REPO, Story, blocks_text, buttons, journal, self_service};
 
 const TIME: Duration = Duration::from_secs(50);
 
@@ -57,13 +53,6 @@ fn alarm(n: usize) -> Value {
     message["users"] = json!([{ "slack": "jane", "github": "jane" }]);
     message["body"]["github"]["title"] = json!(format!("Alarm {n}"));
     message
-}
-
-async fn journal(world: &World, title: &str) -> Journal {
-    let (owner, name) = REPO.split_once('/').unwrap();
-    let key = Key::new(&Repo::new(owner, name), title);
-    let (bytes, _) = world.store.read(&format!("alarms/{key}.json")).await.unwrap().expect("there is a journal");
-    Journal::from_bytes(&bytes).unwrap()
 }
 
 #[tokio::test]

@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use dispatch_core::{
+    alarm::{Key, Repo},
+    journal::Journal,
+};
+use dispatch_engine::world::World;
 use dispatch_local::town::{Options, Town};
 use dispatch_simulator::fake::{
     github::Issue,
@@ -228,6 +233,14 @@ impl Drop for Story {
             self.tells_no_secret();
         }
     }
+}
+
+/// The journal of the alarm with this title.
+pub(crate) async fn journal(world: &World, title: &str) -> Journal {
+    let (owner, name) = REPO.split_once('/').unwrap();
+    let key = Key::new(&Repo::new(owner, name), title);
+    let (bytes, _) = world.store.read(&format!("alarms/{key}.json")).await.unwrap().expect("there is a journal");
+    Journal::from_bytes(&bytes).unwrap()
 }
 
 /// The texts of all blocks of a message, and the buttons.

@@ -8,7 +8,7 @@ use dispatch_core::{
     life::{self, Plan, Progress, plan},
 };
 use futures::{StreamExt, stream::FuturesUnordered};
-use tokio::time::{timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
     Stopped,
@@ -86,7 +86,7 @@ async fn turns(world: &World, run: &Run, held: &mut Held, hint: &Hint) -> Result
             }
         }
         if !run.is_over() {
-            pass_time(world, held).await;
+            pass_time(world, run, held).await;
         }
         let plan = plan(&held.journal);
         let steps = match &plan {
@@ -131,7 +131,7 @@ async fn turns(world: &World, run: &Run, held: &mut Held, hint: &Hint) -> Result
 
 /// Adds what time has brought since: reminders, deadlines, the next step of an escalation. Nobody is bothered
 /// for an issue that was closed meanwhile, and nobody is spared because GitHub cannot be asked.
-async fn pass_time(world: &World, held: &mut Held) {
+async fn pass_time(world: &World, run: &Run, held: &mut Held) {
     let due = life::due(&held.journal, world.clock.now());
     if due.is_empty() {
         return;
@@ -140,7 +140,11 @@ async fn pass_time(world: &World, held: &mut Held) {
     // A digest is closed by whoever has read it: that says nothing about the alarms in it.
     let own = progress.issue.as_ref().filter(|_| progress.digest.is_none());
     let open = match own {
-        Some((issue, _)) => timeout(LOOK_MAX, world.audit.is_open(issue)).await,
+        // What was done before is not written down yet: that must have its time, too.
+        Some((issue, _)) => {
+            let end = run.deadline.min(Instant::now() + LOOK_MAX);
+            timeout_at(end, world.audit.is_open(issue)).await
+        }
         None => Ok(Ok(true)),
     };
     match open {
@@ -148,6 +152,8 @@ async fn pass_time(world: &World, held: &mut Held) {
         Ok(Ok(true)) if !due.contains(&Fact::Looked) => {
             due.into_iter().chain([Fact::Looked]).for_each(|fact| held.learn(world, fact));
         }
+        // The next run has the time to look.
+        _ if run.is_over() => {}
         _ => due.into_iter().for_each(|fact| held.learn(world, fact)),
     }
 }
@@ -239,7 +245,7 @@ async fn abreast(
     });
     let mut tasks: FuturesUnordered<_> = tasks.collect();
     let mut results = Vec::with_capacity(steps.len());
-    let end = run.deadline.min(tokio::time::Instant::now() + crate::world::STEP_MAX);
+    let end = run.deadline.min(Instant::now() + crate::world::STEP_MAX);
     let perform = async {
         while let Ok(Some(result)) = timeout_at(end, tasks.next()).await {
             results.push(result);

@@ -204,6 +204,9 @@ where
     A: FnOnce(&mut Outside, Caller) -> Result<T, Failed> + Send + 'static,
 {
     fn drop(&mut self) {
+        if !self.is_well && self.act.is_some() {
+            self.line.tell(|| format!("{}: given up", self.call));
+        }
         if !self.is_well && self.vendor == Vendor::Store {
             self.line.shared.with(|outside| outside.store_failed(self.line.run));
         }

@@ -115,10 +115,11 @@ fn excuse(slack: &Slack, runs: &[RunRecord], sent: &Message, key: &str) -> Resul
 }
 
 fn excuses(slack: &Slack, runs: &[RunRecord]) -> Vec<Result<&'static str, String>> {
-    let mut sent: BTreeMap<&str, &Message> = BTreeMap::new();
+    // A reminder follows a question that was passed on: whoever has it by then is reminded, too.
+    let mut sent: BTreeMap<(&str, &str), &Message> = BTreeMap::new();
     let mut excuses = Vec::new();
     for message in slack.messages.iter().filter(|message| message.key.contains('.')) {
-        if let Some(before) = sent.insert(&message.key, message) {
+        if let Some(before) = sent.insert((&message.key, message.at.rest()), message) {
             excuses.push(excuse(slack, runs, before, &message.key));
         }
     }
