@@ -9,7 +9,7 @@ use dispatch_simulator::fake::{Fault, Kind};
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 
-use crate::story::{REPO, Story, blocks_text, buttons, journal, self_service};
+use crate::story::{Story, blocks_text, buttons, journal, self_service};
 
 const TIME: Duration = Duration::from_secs(50);
 
